@@ -17,6 +17,7 @@ export { cacheFolder, type DatasetLocation, getDataset, locate } from './locate.
 export { isPattern } from './matching-files.js';
 export { type DataOptions, dataOptions } from './options.js';
 export { type PairOptions, pairOptions } from './pair-options.js';
+export { groupOfItems, popularityGroups } from './popularity-groups.js';
 export { portable } from './portable.js';
 export { type RankingOptions, rankingOptions } from './ranking-options.js';
 export type * from './ranking-report.js';

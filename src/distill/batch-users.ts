@@ -10,6 +10,14 @@ export const lossUsersShape = {
   }),
 };
 
+/** The same with one more value, for methods whose published code has one term per interaction of the batch. */
+export const lossRowsShape = {
+  lossUsers: choice(['all', 'batch', 'rows'], {
+    default: 'all',
+    help: 'Users in the distillation loss. all: every user once per epoch, spread over the steps. batch: the users of the batch, so active users occur more often. rows: as batch, each user as often as in the batch, as in published code.',
+  }),
+};
+
 /** Selects the users of a training step. */
 export interface BatchUsers {
   /** Maximum number of users per step. */

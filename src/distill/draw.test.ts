@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { stream } from '../math/random.js';
-import { createDrawOutside, drawWeighted } from './draw.js';
+import { createDrawOutside, drawSet, drawWeighted } from './draw.js';
 import { takenOf } from './sampling.js';
 
 const key = stream(1, 'test');
@@ -21,6 +21,24 @@ test('positions are sampled without repetition, in proportion to the remaining w
     assert.ok(Math.abs(firsts[position]! / 20_000 - weight / 10) < 0.015, `${position} came ${firsts[position]} times`);
   assert.ok(Math.abs(secondAfterFirst / firsts[0]! - 3 / 4) < 0.015);
   assert.deepEqual([...drawWeighted(weights.map(Math.log), 5, key, 1, 0)].sort(), [0, 1, 2]);
+});
+
+test('sets of positions are sampled as often as positions one after the other', () => {
+  const logs = [3, 3, 1, 0.2].map(Math.log);
+  const pairs = [new Map<string, number>(), new Map<string, number>()];
+  const count = (of: Map<string, number>, drawn: Int32Array) =>
+    void of.set([...drawn].sort().join(), (of.get([...drawn].sort().join()) ?? 0) + 1);
+  for (let user = 0; user < 20_000; user++) {
+    count(pairs[0]!, drawSet(logs, 2, key, 1, user));
+    count(pairs[1]!, drawWeighted(logs, 2, key, 2, user));
+  }
+  for (const set of pairs[1]!.keys()) {
+    const [one, other] = pairs.map((p) => p.get(set) ?? 0);
+    assert.ok(Math.abs(one! - other!) < 300, `${set}: ${one} and ${other}`);
+  }
+  assert.deepEqual([...drawSet(logs, 9, key, 1, 0)], [0, 1, 2, 3]);
+  // Weights that differ by more than a number can hold.
+  assert.deepEqual([...drawSet([0, -5000, -6000, 0], 2, key, 1, 0)], [0, 3]);
 });
 
 test('items outside of the lists are sampled without repetition, as many as exist, and equally for the same user and epoch', () => {

@@ -3,6 +3,7 @@ import { createRegistry, type NameOr, type Registry } from '../options/registry.
 import type { MethodSpec } from './_method.js';
 import { bd } from './bd/bd.js';
 import { cd } from './cd.js';
+import { ce } from './ce.js';
 import { methodProblem } from './check.js';
 import { clDrd } from './cl-drd.js';
 import { dcd } from './dcd/dcd.js';
@@ -14,9 +15,11 @@ import { htd } from './htd/htd.js';
 import { multiRrd } from './multi-rrd.js';
 import { none } from './none.js';
 import { pckd } from './pckd/pckd.js';
+import { rceKd } from './rce-kd/rce-kd.js';
 import { rd } from './rd.js';
 import { rrd } from './rrd.js';
 import { softmax } from './softmax/softmax.js';
+import { unkd } from './unkd/unkd.js';
 
 /** The built-in distillation methods by name. */
 export const methods = {
@@ -34,6 +37,9 @@ export const methods = {
   'multi-rrd': multiRrd,
   hetcomp,
   softmax,
+  ce,
+  'rce-kd': rceKd,
+  unkd,
   bd,
 } as const satisfies Record<string, MethodSpec>;
 
@@ -67,3 +73,7 @@ export * from './freqd/index.js';
 export * from './htd/topology.js';
 export * from './pckd/draws.js';
 export * from './pckd/preference.js';
+export * from './rce-kd/items.js';
+export * from './rce-kd/loss.js';
+export { createTeacherLogits, type TeacherLogits } from './teacher-logits.js';
+export * from './unkd/draws.js';

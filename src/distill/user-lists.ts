@@ -96,13 +96,22 @@ function checkedLength(length: number, list: Int32Array, nItems: number): number
 export interface ListLossOptions {
   /** Weight of the loss. */
   readonly lambda: number;
-  readonly lossUsers: 'all' | 'batch';
+  /** `rows`: the loss of a user counts as often as the batch has interactions of this user. */
+  readonly lossUsers: 'all' | 'batch' | 'rows';
 }
 
 export interface ListLoss {
   /** Adds the gradient of `lambda` times the loss, summed over the users of the step. Returns that sum. */
   accumulate(batch: Batch): number;
   close(): void;
+}
+
+/** How many interactions of each user a batch has. */
+function rowsOfUsers(batch: Batch): ReadonlyMap<number, number> {
+  const rows = new Map<number, number>();
+  if (batch.kind === 'items') return rows;
+  for (const user of batch.users.subarray(0, batch.size)) rows.set(user, (rows.get(user) ?? 0) + 1);
+  return rows;
 }
 
 export function createListLoss(
@@ -112,7 +121,8 @@ export function createListLoss(
 ): ListLoss {
   const { train } = context;
   const { width } = lists;
-  const picker = createBatchUsers(context, lossUsers, 'users of lists');
+  const perRow = lossUsers === 'rows';
+  const picker = createBatchUsers(context, lossUsers === 'all' ? 'all' : 'batch', 'users of lists');
   const step = createListStep(context, picker.most, width);
   // Active users occur in many batches of an epoch.
   const kept = { items: new Int32Array(train.nUsers * width), lengths: new Int32Array(train.nUsers), epoch: 0 };
@@ -128,11 +138,17 @@ export function createListLoss(
   return {
     accumulate(batch) {
       const { epoch } = batch;
+      const rows = perRow ? rowsOfUsers(batch) : undefined;
       const loss = step.accumulate(
         picker.pick(batch),
         lambda,
         (user) => listOf(user, epoch),
-        (user, scores, gradient, items) => lists.loss(user, epoch, scores, gradient, items),
+        (user, scores, gradient, items) => {
+          const one = lists.loss(user, epoch, scores, gradient, items);
+          const times = rows?.get(user) ?? 1;
+          for (let at = 0; times !== 1 && at < gradient.length; at++) gradient[at]! *= times;
+          return times * one;
+        },
       );
       return lambda * loss;
     },

@@ -46,14 +46,55 @@ export function* bootstrapping(
   columns: readonly ArrayLike<number>[],
   options: BootstrapOptions = {},
 ): Generator<number, Interval[]> {
-  const { resamples = 2000, level = 0.95, seed = 0 } = options;
-  const owner = 'the bootstrap';
-  if (!Number.isSafeInteger(resamples) || resamples < 1) {
-    fail('bad-option', { owner, option: 'resamples', given: resamples, expected: 'a whole number >= 1' });
-  }
-  if (!(level > 0 && level < 1)) {
-    fail('bad-option', { owner, option: 'level', given: level, expected: 'a number between 0 and 1, such as 0.95' });
-  }
+  const n = lengthOf(columns);
+  const values = columns.map((column) => Float64Array.from(column));
+  const means = columns.map(() => [] as number[]);
+  yield* resampling(n, options, (drawn) => {
+    for (let c = 0; c < values.length; c++) means[c]!.push(sumOf(values[c]!, drawn, n) / n);
+  });
+  return means.map((sample) => intervalOf(Float64Array.from(sample), options.level));
+}
+
+/** A ratio of two sums over users: sum(numerator) / sum(denominator). */
+export interface RatioColumns {
+  readonly numerator: ArrayLike<number>;
+  readonly denominator: ArrayLike<number>;
+}
+
+/**
+ * Interval of each ratio of two sums over users. Users are resampled, so the two values of a user stay together, and all ratios share the resamples.
+ * Resamples whose denominator is not above 0 have no ratio and are left out; if these are more than a tail of the interval, the interval is NaN.
+ * @param ratios columns of equal length, one value per user each
+ * @throws RecdistillError as `bootstrapMeans`
+ */
+export function* bootstrappingRatios(
+  ratios: readonly RatioColumns[],
+  options: BootstrapOptions = {},
+): Generator<number, Interval[]> {
+  const n = lengthOf(ratios.flatMap(({ numerator, denominator }) => [numerator, denominator]));
+  // A denominator that several ratios share is summed once.
+  const columns = [...new Set(ratios.flatMap(({ numerator, denominator }) => [numerator, denominator]))];
+  const values = columns.map((column) => Float64Array.from(column));
+  const places = ratios.map((r) => [columns.indexOf(r.numerator), columns.indexOf(r.denominator)] as const);
+  const found = ratios.map(() => [] as number[]);
+  yield* resampling(n, options, (drawn) => {
+    const sums = values.map((column) => sumOf(column, drawn, n));
+    places.forEach(([above, below], r) => {
+      if (sums[below]! > 0) found[r]!.push(sums[above]! / sums[below]!);
+    });
+  });
+  const { resamples = RESAMPLES, level = LEVEL } = options;
+  return found.map((sample) =>
+    resamples - sample.length > (resamples * (1 - level)) / 2
+      ? { low: Number.NaN, high: Number.NaN }
+      : intervalOf(Float64Array.from(sample), level),
+  );
+}
+
+const RESAMPLES = 2000;
+const LEVEL = 0.95;
+
+function lengthOf(columns: readonly ArrayLike<number>[]): number {
   const n = columns[0]?.length ?? 0;
   if (columns.some((column) => column.length !== n)) {
     fail('needs-not-met', {
@@ -61,8 +102,22 @@ export function* bootstrapping(
       hint: 'Give the values of the same users in every column.',
     });
   }
-  const values = columns.map((column) => Float64Array.from(column));
-  const means = columns.map(() => new Float64Array(resamples));
+  return n;
+}
+
+/** Draws resamples of n users. Yields the completed share after each. @param visit gets the users of a resample: the first n entries */
+function* resampling(
+  n: number,
+  { resamples = RESAMPLES, level = LEVEL, seed = 0 }: BootstrapOptions,
+  visit: (drawn: Int32Array) => void,
+): Generator<number, void> {
+  const owner = 'the bootstrap';
+  if (!Number.isSafeInteger(resamples) || resamples < 1) {
+    fail('bad-option', { owner, option: 'resamples', given: resamples, expected: 'a whole number >= 1' });
+  }
+  if (!(level > 0 && level < 1)) {
+    fail('bad-option', { owner, option: 'level', given: level, expected: 'a number between 0 and 1, such as 0.95' });
+  }
   const key = stream(seed, 'bootstrap');
   const drawn = new Int32Array(n + 1);
   const words = new Uint32Array(2);
@@ -73,19 +128,20 @@ export function* bootstrapping(
       drawn[j] = scaleWord(words[0]!, n);
       drawn[j + 1] = scaleWord(words[1]!, n);
     }
-    for (let c = 0; c < values.length; c++) means[c]![r] = meanOf(values[c]!, drawn, n);
+    visit(drawn);
     yield (r + 1) / resamples;
   }
-  return means.map((sample) => {
-    sample.sort();
-    return { low: quantile(sample, (1 - level) / 2), high: quantile(sample, (1 + level) / 2) };
-  });
 }
 
-function meanOf(values: Float64Array, drawn: Int32Array, n: number): number {
+function intervalOf(sample: Float64Array, level = LEVEL): Interval {
+  sample.sort();
+  return { low: quantile(sample, (1 - level) / 2), high: quantile(sample, (1 + level) / 2) };
+}
+
+function sumOf(values: Float64Array, drawn: Int32Array, n: number): number {
   let sum = 0;
   for (let j = 0; j < n; j++) sum += values[drawn[j]!]!;
-  return sum / n;
+  return sum;
 }
 
 /** Quantile `q` of ascending values with linear interpolation (definition 7 of Hyndman and Fan 1996). */

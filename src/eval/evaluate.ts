@@ -7,6 +7,7 @@ import { returned } from '../options/unit-check.js';
 import { runSync } from '../progress.js';
 import type { ListMetric, Metric, UserMetric } from './metrics/_metric.js';
 import { type MetricName, metricOf, metricRegistry } from './metrics/index.js';
+import { measuringPopularity, type PopularityValues } from './popularity/values.js';
 import type { SampleSize, UserSample } from './sample.js';
 
 export interface EvaluateOptions {
@@ -14,8 +15,10 @@ export interface EvaluateOptions {
   readonly metrics: readonly (NameOr<MetricName> | Metric)[];
   /** List lengths K, each >= 1 and at most the depth of the rankings. */
   readonly topK: readonly number[];
-  /** Number of train interactions of each item (`itemCounts(train)`). Only `popularity` needs it. */
+  /** Number of train interactions of each item (`itemCounts(train)`). Only the metric `popularity` and `profiles` need it. */
   readonly trainCounts?: Int32Array;
+  /** The items that each user had (`knownItems(dataset)`). With them, the evaluation has `popularity`. */
+  readonly profiles?: Interactions;
   /** Only these users are evaluated. */
   readonly sample?: UserSample;
 }
@@ -37,6 +40,8 @@ export interface Evaluation {
     readonly evaluatedUsers: Readonly<Record<string, number>>;
     readonly allUsers: Readonly<Record<string, number>>;
   };
+  /** Popularity of the lists. Present in evaluations of test and of the hidden interactions. */
+  readonly popularity?: PopularityValues;
 }
 
 /**
@@ -60,7 +65,7 @@ export function* evaluating(
 ): Generator<number, Evaluation> {
   const asked = options.metrics.map(metricOf);
   checkTopK(options.topK, rankings);
-  checkShapes(rankings, relevant, asked, options.trainCounts);
+  checkShapes(rankings, relevant, asked, options);
   yield* checkingLists(rankings);
 
   const everyone = Int32Array.from({ length: rankings.nUsers }, (_, user) => user);
@@ -69,7 +74,7 @@ export function* evaluating(
   const users = within.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
   const perUser = yield* evaluatingUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
   const ofLists = asked.filter(isListMetric);
-  const trainCounts = options.trainCounts ?? new Int32Array(0);
+  const { trainCounts = new Int32Array(0), profiles, topK } = options;
   return {
     users,
     usersLeftOut: within.length - users.length,
@@ -77,9 +82,12 @@ export function* evaluating(
     perUser,
     means: Object.fromEntries(Object.entries(perUser).map(([key, values]) => [key, mean(values)])),
     beyondAccuracy: {
-      evaluatedUsers: yield* evaluatingLists(rankings, users, ofLists, options.topK, trainCounts, 0.8),
-      allUsers: yield* evaluatingLists(rankings, everyone, ofLists, options.topK, trainCounts, 0.9),
+      evaluatedUsers: yield* evaluatingLists(rankings, users, ofLists, topK, trainCounts, 0.8),
+      allUsers: yield* evaluatingLists(rankings, everyone, ofLists, topK, trainCounts, 0.9),
     },
+    ...(profiles
+      ? { popularity: yield* measuringPopularity({ rankings, relevant, profiles, trainCounts, topK, within }) }
+      : {}),
   };
 }
 
@@ -199,7 +207,7 @@ function checkShapes(
   rankings: Rankings,
   relevant: Interactions,
   metrics: readonly Metric[],
-  trainCounts: Int32Array | undefined,
+  { trainCounts, profiles }: EvaluateOptions,
 ): void {
   if (rankings.nUsers !== relevant.nUsers || rankings.nItems !== relevant.nItems) {
     fail('needs-not-met', {
@@ -209,11 +217,12 @@ function checkShapes(
       hint: 'Evaluate rankings on the data set that they were made for.',
     });
   }
-  const needy = metrics.find((metric) => metric.kind === 'lists' && metric.needsTrainCounts);
+  const metric = metrics.find((metric) => metric.kind === 'lists' && metric.needsTrainCounts);
+  const needy = metric?.name ?? (profiles && 'popularity of lists');
   if (needy && trainCounts?.length !== rankings.nItems) {
     const given = trainCounts ? `${trainCounts.length} were given` : 'none were given';
     fail('needs-not-met', {
-      problem: `${needy.name} needs the number of train interactions of all ${rankings.nItems} items; ${given}`,
+      problem: `${needy} needs the number of train interactions of all ${rankings.nItems} items; ${given}`,
       hint: 'Pass trainCounts: itemCounts(dataset.train).',
     });
   }

@@ -108,13 +108,17 @@ export interface Evaluator extends Measures {
 export function createEvaluator(dataset: Dataset, given: EvaluationOptions): Evaluator {
   const { train, valid, test, hidden, foldIn } = dataset;
   let mask: Evaluator['mask'] | undefined;
+  let known: Interactions | undefined;
+  const profiles = () => {
+    known ??= knownItems(dataset);
+    return known;
+  };
   const measured = { valid, test, ...(hidden ? { hidden } : {}), nItems: train.nItems };
   return {
-    ...createMeasures({ ...measured, trainCounts: () => itemCounts(train) }, given),
+    ...createMeasures({ ...measured, trainCounts: () => itemCounts(train), profiles }, given),
     // Made late: a process that only plans does not read the interactions.
     get mask() {
-      const history = mask?.valid ?? knownItems(dataset);
-      mask ??= { valid: history, test: union(history, foldIn ? ofTested(valid, test) : valid) };
+      mask ??= { valid: profiles(), test: union(profiles(), foldIn ? ofTested(valid, test) : valid) };
       return mask;
     },
     ...(foldIn ? { foldIn } : {}),
@@ -127,6 +131,8 @@ export interface Measured extends Pick<Dataset, 'valid' | 'test' | 'hidden'> {
   readonly nItems: number;
   /** Train interactions of each item. Called when something is evaluated. */
   trainCounts(): Int32Array;
+  /** The items that each user had. Called when test or the hidden interactions are evaluated. Absent: popularity is left out of evaluations. */
+  profiles?(): Interactions;
 }
 
 /** @throws RecdistillError as `createEvaluator` */
@@ -165,8 +171,11 @@ export function createMeasures(measured: Measured, given: EvaluationOptions): Me
     trainCounts ??= measured.trainCounts();
     return { topK: o.at, trainCounts, ...(sample ? { sample } : {}) };
   };
-  const full = (rankings: Rankings, part: Interactions) =>
-    evaluating(rankings, part, { metrics: holdsOut() ? evaluatedMetrics() : [], ...how() });
+  const full = (rankings: Rankings, part: Interactions) => {
+    if (!holdsOut()) return evaluating(rankings, part, { metrics: [], ...how() });
+    const profiles = measured.profiles?.();
+    return evaluating(rankings, part, { metrics: evaluatedMetrics(), ...how(), ...(profiles ? { profiles } : {}) });
+  };
   const often = [...new Set(['recall', 'ndcg', selected])];
   const parts: Measures['parts'] = {
     valid: (rankings) => evaluating(rankings, valid, { metrics: often, ...how() }),

@@ -8,6 +8,8 @@ export { joinedEvaluation, listMetrics, userKeys } from './join.js';
 export * from './metrics/_metric.js';
 export { bdRankings } from './metrics/bd-compat.js';
 export * from './metrics/index.js';
+export * from './popularity/index.js';
 export { rankScores } from './rank.js';
 export { type SampleSize, sampleUsers } from './sample.js';
 export * from './significance.js';
+export * from './transfer-ratio.js';

@@ -14,12 +14,12 @@ export const userKeys = (at: readonly number[]): string[] =>
 /**
  * The evaluation with the values of all shards. Means are summed in the order of the users, as without shards.
  * @param lists the same evaluation in `listMetrics` alone
- * @param pieces values of the users of each shard, in the order of the shards
+ * @param pieces values of the users of each shard by key, in the order of the shards
  * @param keys of the values, in order
  */
 export function joinedEvaluation(
   lists: Evaluation,
-  pieces: readonly { readonly users: Int32Array; readonly perUser: Readonly<Record<string, Float64Array>> }[],
+  pieces: readonly Readonly<Record<string, Int32Array | Float64Array>>[],
   keys: readonly string[],
 ): Evaluation {
   const perUser = Object.fromEntries(
@@ -27,8 +27,8 @@ export function joinedEvaluation(
       const values = new Float64Array(lists.users.length);
       let at = 0;
       for (const piece of pieces) {
-        values.set(piece.perUser[key]!, at);
-        at += piece.users.length;
+        values.set(piece[key]!, at);
+        at += piece[key]!.length;
       }
       return [key, values];
     }),

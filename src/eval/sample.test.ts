@@ -57,6 +57,25 @@ test('the values of a sample are those that the same users have among all, in va
     const before = whole.evaluation.users.indexOf(u);
     assert.equal(perUser['recall@10']![row], whole.evaluation.perUser['recall@10']![before]);
   });
+  // So are the values of popularity: of the sampled users alone, and equal to those among all.
+  const [popular, all] = [part.evaluation.popularity!, whole.evaluation.popularity!];
+  assert.deepEqual(popular.items.users, users);
+  assert.deepEqual(
+    popular.lists.users,
+    all.lists.users.filter((u) => chosen.includes(u)),
+  );
+  popular.lists.users.forEach((u, row) => {
+    const before = all.lists.users.indexOf(u);
+    assert.equal(popular.lists.profile[row], all.lists.profile[before]);
+    assert.equal(popular.lists.recommended[10]![row], all.lists.recommended[10]![before]);
+  });
+  users.forEach((u, row) => {
+    const before = all.items.users.indexOf(u);
+    for (const g of popular.items.sizes.keys()) {
+      assert.equal(popular.items.having[g]![row], all.items.having[g]![before]);
+      assert.equal(popular.items.values[10]![g]!.recall[row], all.items.values[10]![g]!.recall[before]);
+    }
+  });
   // What students learn from has the lists of all users.
   assert.deepEqual(
     part.trajectory.checkpoints.map((c) => c.rankings.items),

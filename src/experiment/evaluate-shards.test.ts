@@ -29,6 +29,7 @@ test('an evaluation in shards has the same bits as one in one piece, also in oth
       for (const shards of [1, 3, 1000]) {
         const made = await evaluateInShards({ ...{ run, dataset, at, part, shards, store }, ...more }, { kernels });
         assert.deepEqual(made, expected, `${part} ${shards}`);
+        assert.ok(made.popularity!.lists.users.length > 0);
         assert.deepEqual(Object.keys(made.perUser), Object.keys(expected.perUser));
       }
     }

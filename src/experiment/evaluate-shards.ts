@@ -2,7 +2,15 @@
 import { join } from 'node:path';
 import { type DataOptions, type Dataset, itemCounts } from '../data/index.js';
 import { fail } from '../errors.js';
-import { type Evaluation, evaluating, joinedEvaluation, listMetrics, sampleUsers, userKeys } from '../eval/index.js';
+import {
+  type Evaluation,
+  evaluating,
+  joinedEvaluation,
+  joinedPopularity,
+  listMetrics,
+  sampleUsers,
+  userKeys,
+} from '../eval/index.js';
 import { discard, readSafetensors, verifyPart } from '../formats/index.js';
 import { tensorOf } from '../formats/safetensors.js';
 import { createProgress, runInParts } from '../progress.js';
@@ -49,14 +57,16 @@ export async function evaluateInShards(request: ShardedEvaluation, context: Plan
   });
   refuseFailures(await runPrepared(prepared, context), of);
   const step = createProgress(context.signal ? { signal: context.signal } : {}).task('joining the parts');
-  const pieces: { users: Int32Array; perUser: Record<string, Float64Array> }[] = [];
+  const pieces: Readonly<Record<string, Int32Array | Float64Array>>[] = [];
   for (const [at, { folder }] of prepared.jobs.entries()) {
     await verifyPart(folder!, () => step(at, of));
     const path = join(folder!, VALUES);
     const file = readSafetensors(path);
-    const keys = [...file.tensors.keys()].filter((key) => key !== 'users');
-    const perUser = Object.fromEntries(keys.map((key) => [key, tensorOf(path, file, key, Float64Array, [null])]));
-    pieces.push({ users: tensorOf(path, file, 'users', Int32Array, [null]), perUser });
+    const column = (key: string) => {
+      const type = key === 'users' || key.endsWith('.users') ? Int32Array : Float64Array;
+      return [key, tensorOf<Int32Array | Float64Array>(path, file, key, type, [null])] as const;
+    };
+    pieces.push(Object.fromEntries([...file.tensors.keys()].map(column)));
   }
   const relevant = part === 'test' ? dataset.test : dataset.hidden?.interactions;
   if (!relevant)
@@ -65,8 +75,9 @@ export async function evaluateInShards(request: ShardedEvaluation, context: Plan
       hint: 'Evaluate on the test part.',
     });
   const sample = sampleUsers(dataset, evalUsers);
-  const how = { topK: at, trainCounts: itemCounts(dataset.train), ...(sample ? { sample } : {}) };
+  const trainCounts = itemCounts(dataset.train);
+  const how = { topK: at, trainCounts, ...(sample ? { sample } : {}) };
   const lists = await runInParts(evaluating(rankings, relevant, { ...how, metrics: listMetrics() }), step);
   for (const { folder } of prepared.jobs) discard(folder!);
-  return joinedEvaluation(lists, pieces, userKeys(at));
+  return { ...joinedEvaluation(lists, pieces, userKeys(at)), popularity: joinedPopularity(pieces, trainCounts, at) };
 }

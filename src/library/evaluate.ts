@@ -1,5 +1,5 @@
 /** Evaluation of runs and rankings on test, and recommendations for a user. */
-import { itemCounts, type Rankings } from '../data/index.js';
+import { itemCounts, knownItems, type Rankings } from '../data/index.js';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import {
@@ -66,7 +66,8 @@ export function evaluateInParts(what: Run | Rankings, options: EvaluateOptions =
   const evaluation = { evalUsers: options.evalUsers ?? recorded };
   const sample = sampleUsers(data, parseOptions(evaluationOptions, evaluation, 'evaluate').evalUsers);
   const trainCounts = itemCounts(data.train);
-  return evaluating(rankings, relevant, { metrics, topK: at, trainCounts, ...defined({ sample }) });
+  const how = { metrics, topK: at, trainCounts, profiles: knownItems(data), ...defined({ sample }) };
+  return evaluating(rankings, relevant, how);
 }
 
 /**

@@ -8,7 +8,6 @@ export { runPipeline, runStudy, type TuneOptions, tune } from './experiments.js'
 export { configure } from './kernels.js';
 export { importRankings, openRun } from './open-run.js';
 export type { Recommendation } from './recommend.js';
-export { type RecommendAllOptions, recommendAll } from './recommend-all.js';
 export type { Metrics, Run } from './run.js';
 export { type DistillOptions, distill, type TrainOptions, train } from './train.js';
 export { type Verified, verify } from './verify.js';

@@ -1,4 +1,4 @@
-/** Lists of all users of a run or a bundle, in files. */
+/** Lists of all users of a run, in files. */
 import { dirname, resolve } from 'node:path';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
@@ -11,8 +11,8 @@ import {
 } from '../experiment/index.js';
 import type { Kernels } from '../kernels/index.js';
 import { expectOptions, expectPath } from './check.js';
+import type { Data } from './data.js';
 import { withKernels } from './kernels.js';
-import { expectAnyRun, type Run } from './run.js';
 
 export interface RecommendAllOptions {
   /** Folder to write: `part-00000.parquet` and so on, and `recommendations.json`. It is replaced as a whole. */
@@ -45,12 +45,18 @@ const names = {
   ...{ includeSeen: true, scores: true, store: true, kernels: true, listen: true, signal: true },
 } satisfies Record<keyof RecommendAllOptions, true>;
 
-/**
- * Writes the lists of all users, the same as `recommend` gives for each: `await recommendAll(student, { out: 'recs', k: 100 })`.
- * @param from a run with a folder, or the folder of a bundle with users
- * @throws RecdistillError `needs-not-met`, `bad-option`, `bad-data` if no chosen id is known, `write-failed`, `interrupted`
- */
-export async function recommendAll(from: Run | string, options: RecommendAllOptions): Promise<RecommendedAll> {
+/** What is listed. */
+export interface Listed {
+  readonly name: string;
+  readonly data: Data;
+  readonly folder?: string;
+}
+
+/** See `Run.recommendAll`. */
+export async function recommendAll(
+  { name, data, folder }: Listed,
+  options: RecommendAllOptions,
+): Promise<RecommendedAll> {
   expectOptions(options, 'recommendAll', Object.keys(names));
   const {
     out,
@@ -63,25 +69,17 @@ export async function recommendAll(from: Run | string, options: RecommendAllOpti
     ...asked
   } = options;
   expectPath(out, 'recommendAll');
-  const run = typeof from === 'string' ? undefined : expectAnyRun(from, 'the first argument');
-  const folder = typeof from === 'string' ? from : run!.folder;
   if (folder === undefined)
     fail('needs-not-met', {
-      problem: `${run!.name} is in memory only`,
-      hint: 'Make the run with a folder, or save its bundle and pass the folder of the bundle.',
-    });
-  const data = async () =>
-    run?.data ??
-    fail('needs-not-met', {
-      problem: `${folder} is a bundle without users, so the data with what they have is needed`,
-      hint: 'Pass the run instead of the folder of its bundle.',
+      problem: `${name} is in memory only`,
+      hint: 'Make the run with a folder. The shards are computed from it.',
     });
   const request = {
     ...{ from: folder, out, format, includeSeen, scores, store: asked.store ?? dirname(resolve(out)) },
     ...defined({ k: asked.k, shards: asked.shards, users: asked.users }),
     ...defined({ candidates: asked.candidates, exclude: asked.exclude }),
-    dataset: data,
-    histories: async () => historiesOf(await data()),
+    dataset: async () => data,
+    histories: async () => historiesOf(data),
   };
   return withKernels(own, async (kernels) =>
     runRecommendations(await prepareRecommendations(request, 1, kernels), { kernels, ...defined({ listen, signal }) }),

@@ -4,6 +4,7 @@ import { licenceNote, type Rankings, type Trajectory, writeRankingsTable } from 
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { Evaluation } from '../eval/index.js';
+import type { RecommendedAll } from '../experiment/index.js';
 import { type Exporter, type ExporterName, exportStudent } from '../export/index.js';
 import type { Model, Tables } from '../models/index.js';
 import { type Json, jsonRecord } from '../options/json.js';
@@ -13,6 +14,7 @@ import { createStudent, type Precision, type Student } from '../student/index.js
 import { described, expectPath } from './check.js';
 import type { Data } from './data.js';
 import { type Recommendation, type RecommendOptions, recommendations, type UserOrItems } from './recommend.js';
+import { type RecommendAllOptions, recommendAll } from './recommend-all.js';
 
 /** Metrics by keys such as `recall@50`: means over the evaluated users. `coverage@10` and similar metrics are over all their lists. */
 export type Metrics = Readonly<Record<`${string}@${number}`, number>>;
@@ -69,6 +71,11 @@ export interface Run {
    * @throws StudentError `unknown-user`, `unknown-item`, `bad-argument`; RecdistillError `needs-not-met` if the run does not support it
    */
   recommend(user: UserOrItems, options?: RecommendOptions): Recommendation[];
+  /**
+   * Writes the lists of all users, the same as `recommend` gives for each, in files: `await run.recommendAll({ out: 'recs', k: 100 })`. The run needs a folder.
+   * @throws RecdistillError `needs-not-met`, `bad-option`, `bad-data` if no chosen id is known, `write-failed`, `interrupted`
+   */
+  recommendAll(options: RecommendAllOptions): Promise<RecommendedAll>;
   /** The model for serving. @throws RecdistillError `needs-not-met` if its scores are not inner products */
   toStudent(): Student;
   /**
@@ -132,6 +139,7 @@ export function createRun({ name, data, outcome, hash, teachers, folder, paramet
     ...{ bestEpoch, epochs, cost, hash, reused, parameters, toStudent },
     ...defined({ folder, repeated }),
     recommend: (user, asked) => recommendations({ name, data, rankings, toStudent, serves: !!servable }, user, asked),
+    recommendAll: (all) => recommendAll({ name, data, ...defined({ folder }) }, all),
     async saveBundle(target, bundle) {
       writeBundle(expectPath(target, 'saveBundle'), studentOf(tablesToServe(), data), notes(), bundle);
     },

@@ -4,6 +4,8 @@ export * from './bpr.js';
 export * from './hetcomp.js';
 export * from './hinge.js';
 export * from './lambda-rank.js';
+export * from './list-cross-entropy.js';
+export * from './pair-order.js';
 export * from './plackett-luce.js';
 export * from './preference.js';
 export * from './rd.js';

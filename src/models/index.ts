@@ -55,6 +55,7 @@ export { avoidOf, shards, type TrainOptions, trainOptionsOf } from './options.js
 export * from './pair-learner.js';
 export * from './rank.js';
 export { historiesAtOnce } from './rank-histories.js';
+export { rankTables } from './rank-tables.js';
 export { rankTested } from './rank-tested.js';
 export { unitNorm } from './row-vae.js';
 export {

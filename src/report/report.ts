@@ -19,6 +19,7 @@ import {
   textColumns,
 } from './results/_columns.js';
 import { additionsTable, additionsText, membersTable, WEIGHTS_TEXT } from './results/ensemble.js';
+import { popularityTables, popularRows } from './results/popularity.js';
 import { resultTable } from './table/index.js';
 
 export interface ReportRun extends Partial<Cost> {
@@ -60,6 +61,7 @@ export function* makingPage(input: ReportInput): Generator<number, Page> {
     sections: [
       resultSection(input),
       ...(yield* comparisonSection(input)),
+      ...popularitySections(runs),
       ...runs.flatMap(ensembleSections),
       ...curveSection(`${metric} by epoch`, curves, metric),
       ...curveSection(`Teachers: ${metric} by epoch, with the checkpoints of their trajectories`, teachers, metric),
@@ -131,6 +133,14 @@ function* comparisonSection(input: ReportInput): Generator<number, Section[]> {
     },
   ];
 }
+
+/** Popularity lift, and recall and exposure of popular and unpopular items. */
+const popularitySections = (runs: readonly ReportRun[]): Section[] =>
+  popularityTables(popularRows(runs)).map(({ title = '', about = [], ...table }) => ({
+    title,
+    text: about,
+    table: resultTable(table),
+  }));
 
 /** What each member of an ensemble added on valid, and the weights. */
 const ensembleSections = ({ name, ensemble }: ReportRun): Section[] =>

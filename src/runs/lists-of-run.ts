@@ -1,5 +1,5 @@
 /** The lists that a finished run keeps, as they are written to a file of rankings. */
-import type { NamedLists } from '../data/index.js';
+import type { NamedLists, Rankings } from '../data/index.js';
 import { fail } from '../errors.js';
 import { readTeacher } from './finished.js';
 
@@ -8,6 +8,8 @@ export interface ListsOptions {
   readonly last: boolean;
   /** Only so many candidate items of each list, and no train items. Default: all that is kept. */
   readonly k?: number | undefined;
+  /** Gives the last lists in another order. */
+  readonly reordered?: (last: Rankings) => Rankings;
   /** Name of the teacher in the file. */
   readonly teacher?: string | undefined;
 }
@@ -16,12 +18,16 @@ export interface ListsOptions {
  * The candidate items of each checkpoint, then train items, both in ranked order.
  * @throws RecdistillError `bad-option` for lists longer than those that are kept, and as `readTeacher`
  */
-export function listsOfRun(folder: string, { last, k, teacher }: ListsOptions): NamedLists[] {
+export function listsOfRun(
+  folder: string,
+  { last, k, teacher, reordered = (lists) => lists }: ListsOptions,
+): NamedLists[] {
   const { trajectory, tested } = readTeacher(folder);
   const { checkpoints, observed } = trajectory;
-  return checkpoints.flatMap(({ epoch, rankings }, c) => {
+  return checkpoints.flatMap(({ epoch, rankings: kept }, c) => {
     const isLast = c === checkpoints.length - 1;
     if (last && !isLast) return [];
+    const rankings = isLast ? reordered(kept) : kept;
     const { depth, nItems } = rankings;
     if (k !== undefined && k > depth)
       fail('bad-option', {

@@ -10,6 +10,7 @@ import { deLoss } from './de-loss.js';
 import { ensembleImportance } from './ensemble-importance.js';
 import { fitnetLoss } from './fitnet-loss.js';
 import { freqdLoss } from './freqd-loss.js';
+import { hetcompDebias } from './hetcomp-debias.js';
 import { hetcompDiscrepancy } from './hetcomp-discrepancy.js';
 import { hetcompDkc } from './hetcomp-dkc.js';
 import { hetcompOverallLoss } from './hetcomp-overall-loss.js';
@@ -26,10 +27,14 @@ import { modelMultVae } from './model-mult-vae.js';
 import { modelNeumf } from './model-neumf.js';
 import { optimizers } from './optimizers.js';
 import { pckdLoss } from './pckd-loss.js';
+import { popularityLifts } from './popularity-lift.js';
+import { rceKdLoss } from './rce-kd-loss.js';
 import { rdLoss } from './rd-loss.js';
 import { rrdLoss } from './rrd-loss.js';
 import { significance } from './significance.js';
 import { softmaxList } from './softmax-list-loss.js';
+import { transferRatios } from './transfer-ratio.js';
+import { unkdLoss } from './unkd-loss.js';
 
 export const checkers = {
   'bd-loss-bpr': bdLossBpr,
@@ -42,6 +47,7 @@ export const checkers = {
   'ensemble-importance': ensembleImportance,
   'fitnet-loss': fitnetLoss,
   'freqd-loss': freqdLoss,
+  'hetcomp-debias': hetcompDebias,
   'hetcomp-discrepancy': hetcompDiscrepancy,
   'hetcomp-dkc': hetcompDkc,
   'hetcomp-overall-loss': hetcompOverallLoss,
@@ -58,8 +64,12 @@ export const checkers = {
   'model-neumf': modelNeumf,
   optimizers,
   'pckd-loss': pckdLoss,
+  'popularity-lift': popularityLifts,
+  'rce-kd-loss': rceKdLoss,
   'rd-loss': rdLoss,
   'rrd-loss': rrdLoss,
   significance,
   'softmax-list-loss': softmaxList,
+  'transfer-ratio': transferRatios,
+  'unkd-loss': unkdLoss,
 } satisfies Record<string, Checker>;

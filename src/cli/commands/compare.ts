@@ -9,7 +9,7 @@ import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, group, runsGroup } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
-import { atOption, evaluateRuns, expectSameData, partOption } from './evaluated.js';
+import { atOption, evaluateRuns, expectSameData, partOption, popularityOption } from './evaluated.js';
 import { type RunPlace, readRun, runsGiven } from './runs.js';
 
 /** --format is the format of the table here. */
@@ -23,6 +23,10 @@ const compareGroup = group(
     at: atOption,
     part: partOption,
     metrics: words({ default: ['recall', 'ndcg'], help: 'Names of metrics, such as recall,ndcg,mrr.' }),
+    popularity: popularityOption,
+    teacher: optionalText({
+      help: 'Run of the teacher: adds the transfer ratio of the other runs, their share of its advantage over the run of --against.',
+    }),
     test: choice(['t', 'wilcoxon'], { default: 't', help: 'Paired test over users.' }),
     adjust: choice(['holm', 'bh'], { default: 'holm', help: 'How p-values are adjusted for the number of tests.' }),
     format: choice(['text', 'markdown', 'csv', 'json'], { default: 'text', help: 'Format of the table.' }),
@@ -38,6 +42,10 @@ export const compareCommand: CommandBody = {
   groups: [compareGroup, runsGroup, asRecorded(own.group)],
   examples: [
     ['compare bpr-mf ease', 'compare ease with bpr-mf'],
+    [
+      'compare student-none student-rrd --teacher ease --popularity',
+      'the share of the advantage of the teacher that the student got, and how popular the items are',
+    ],
     ['compare demo --against ease', 'compare every run of the demo with ease'],
     ['compare demo --at 10,50 --metrics recall,ndcg,mrr --format markdown', 'a table for a report'],
   ],
@@ -46,7 +54,7 @@ export const compareCommand: CommandBody = {
     for (const metric of o.metrics) metricOf(metric);
     if (o.metrics.length === 0)
       fail('usage', { problem: '--metrics names no metric', hint: 'For example: recall,ndcg' });
-    const places = chosen(given, o.against);
+    const places = chosen(given, o.against, o.teacher);
     if (places.length < 2) {
       const hint = 'Name another run, or evaluate a single run with `evaluate`.';
       fail('usage', { problem: `compare needs at least two runs; given: ${listed(places.map((p) => p.name))}`, hint });
@@ -58,7 +66,8 @@ export const compareCommand: CommandBody = {
       comparingRuns(
         evaluated.map(({ name, run, evaluation }) => comparedRun(name, run.folder, run.result, evaluation)),
         {
-          ...{ part, test, adjust, data: evaluated[0]!.dataset.name },
+          ...{ part, test, adjust, popularity: o.popularity, data: evaluated[0]!.dataset.name },
+          ...(o.teacher === undefined ? {} : { teacher: named(places, 'teacher', o.teacher).name }),
           against: baseOf(places, o.against).name,
           metrics: metrics.flatMap((m) => at.map((k) => `${m}@${k}`)),
         },
@@ -76,21 +85,25 @@ export const compareCommand: CommandBody = {
   },
 };
 
-/** Each run once, with the run of --against. @throws RecdistillError `unknown-name` */
-function chosen(given: Given, against: string | undefined): RunPlace[] {
+/** Each run once, after the run of --against and before that of --teacher. @throws RecdistillError `unknown-name` */
+function chosen(given: Given, against: string | undefined, teacher: string | undefined): RunPlace[] {
   const all = runsGiven(given);
   const folders = all.map((p) => resolve(p.folder));
   const places = all.filter((_, k) => folders.indexOf(folders[k]!) === k);
-  if (against === undefined || places.some((p) => isCalled(p.name, against))) return places;
-  return [...runsGiven(given, [against]), ...places];
+  const absent = (name: string | undefined) =>
+    name === undefined || places.some((p) => isCalled(p.name, name)) ? [] : runsGiven(given, [name]);
+  return [...absent(against), ...places, ...absent(teacher)];
+}
+
+function baseOf(places: readonly RunPlace[], against: string | undefined): RunPlace {
+  return against === undefined ? places[0]! : named(places, 'against', against);
 }
 
 /** @throws RecdistillError `usage` if the name matches several runs */
-function baseOf(places: readonly RunPlace[], against: string | undefined): RunPlace {
-  if (against === undefined) return places[0]!;
+function named(places: readonly RunPlace[], flag: 'against' | 'teacher', against: string): RunPlace {
   const exact = places.filter((p) => p.name === against);
   const meant = exact.length > 0 ? exact : places.filter((p) => isCalled(p.name, against));
   if (meant.length === 1) return meant[0]!;
-  const problem = `--against ${against} is ambiguous: ${listed((meant.length > 0 ? meant : places).map((p) => p.name))}`;
+  const problem = `--${flag} ${against} is ambiguous: ${listed((meant.length > 0 ? meant : places).map((p) => p.name))}`;
   return fail('usage', { problem, hint: 'Give the full name of one run.' });
 }

@@ -4,11 +4,18 @@ import { fail } from '../../errors.js';
 import { evaluateInShards } from '../../experiment/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { flag, optionalInt, optionalText, options } from '../../options/options.js';
-import { comparedRun, evaluationJson, evaluationTable, perUserText } from '../../report/index.js';
+import {
+  comparedRun,
+  evaluationJson,
+  evaluationTable,
+  perUserText,
+  popularityTables,
+  popularRows,
+} from '../../report/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
-import { atOption, type EvaluateOne, evaluateRuns, partOption } from './evaluated.js';
+import { atOption, type EvaluateOne, evaluateRuns, partOption, popularityOption } from './evaluated.js';
 import { nextSteps, quoted } from './job.js';
 import { withEngine, workersGroup } from './jobs.js';
 import { runsGiven } from './runs.js';
@@ -20,6 +27,7 @@ const evaluateGroup = group(
     at: atOption,
     part: partOption,
     metrics: flag({ default: false, help: 'Show all metrics, not only recall and NDCG.' }),
+    popularity: popularityOption,
     shards: optionalInt({
       min: 1,
       max: 10_000,
@@ -40,6 +48,7 @@ export const evaluate: CommandBody = {
   examples: [
     ['evaluate bpr-mf', 'one run'],
     ['evaluate demo --metrics', 'every run of the demo, all metrics'],
+    ['evaluate demo --popularity', 'how popular the recommended items are, with confidence intervals'],
     ['evaluate bpr-mf --shards 16 --jobs 4', 'very many users, in four processes'],
     [
       'evaluate ease bpr-mf --at 5,20 --per-user values.tsv',
@@ -83,13 +92,15 @@ export const evaluate: CommandBody = {
       ...comparedRun(name, run.folder, run.result, evaluation),
       dataset,
     }));
+    const popular = o.popularity ? popularRows(rows) : [];
     const sameData = rows.every((r) => r.dataset.fingerprint === rows[0]!.dataset.fingerprint);
     const text = [
       evaluationTable(rows, at, o.part, o.metrics).toText(),
+      ...popularityTables(popular).flatMap((table) => ['', table.toText()]),
       ...(sameData && rows.length > 1
         ? ['', nextSteps(console.program, runs, [`compare ${given.args.map(quoted).join(' ')}`])]
         : []),
     ].join('\n');
-    return { text, json: evaluationJson(rows, o.part) };
+    return { text, json: { ...evaluationJson(rows, o.part), ...(o.popularity ? { popularity: popular } : {}) } };
   },
 };

@@ -4,7 +4,7 @@ import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { type Evaluation, evaluationFor, evaluationOptions } from '../../eval/index.js';
 import { evaluateInParts } from '../../library/evaluate.js';
-import { choice, optionalNumbers, parseOptions } from '../../options/options.js';
+import { choice, flag, optionalNumbers, parseOptions } from '../../options/options.js';
 import { createProgress, runInParts } from '../../progress.js';
 import type { EvaluatedPart } from '../../report/index.js';
 import type { FinishedRun } from '../../runs/index.js';
@@ -19,6 +19,11 @@ export const atOption = optionalNumbers({
 export const partOption = choice(['test', 'hidden'], {
   default: 'test',
   help: 'Evaluate on the test part, or on the interactions that --hidden-share removed from train.',
+});
+
+export const popularityOption = flag({
+  default: false,
+  help: 'Add popularity lift (all users, and thirds of users), and recall and exposure of popular and unpopular items, with bootstrap intervals.',
 });
 
 export interface EvaluatedRun {

@@ -1,18 +1,22 @@
 import { statSync } from 'node:fs';
-import { checkRankingsName, writeRankingsTable } from '../../data/index.js';
+import { checkRankingsName, type Rankings, writeRankingsTable } from '../../data/index.js';
 import { defined } from '../../defined.js';
+import { importanceOptions, rerankRankings } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { writeRankingsInShards } from '../../experiment/index.js';
-import { flag, optionalInt, optionalText, options } from '../../options/options.js';
+import { flag, optionalFloat, optionalInt, optionalText, options, words } from '../../options/options.js';
 import { busy } from '../../progress.js';
 import { formatBytes, formatCount, listed } from '../../report/format.js';
-import { listsOfRun } from '../../runs/index.js';
+import { listsOfRun, readTeacher } from '../../runs/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
 import { dataLoader, expectSameData } from './evaluated.js';
 import { withEngine, workersGroup } from './jobs.js';
-import { readRun, runsGiven } from './runs.js';
+import { type RunPlace, readRun, runsGiven } from './runs.js';
+
+/** Of ranks in the teachers' lists. */
+const IMPORTANCE = importanceOptions.parse({});
 
 const outGroup = group(
   'Rankings',
@@ -28,6 +32,12 @@ const outGroup = group(
       max: 10_000,
       help: 'Write so many files, each with the lists of a part of the users, --jobs at a time: lists-00000.parquet and so on for --out lists.parquet.',
     }),
+    rerank: optionalFloat({
+      min: 0,
+      max: 1,
+      help: "Share of the teachers' disagreement in the order of each list, against popularity bias (docs/methods/hetcomp.md). Needs --teachers; implies --last.",
+    }),
+    teachers: words({ default: [], help: 'Runs of at least two teachers, for --rerank.' }),
     last: flag({ default: false, help: 'Write only the last checkpoint, without a checkpoint column.' }),
   }),
 );
@@ -44,22 +54,35 @@ export const rankings: CommandBody = {
     ['rankings bpr-mf --out bpr-mf.parquet', 'the whole trajectory'],
     ['rankings bpr-mf --out top.csv --last --k 20', 'the 20 best items of each user'],
     [
+      'rankings student --out debiased.parquet --rerank 0.3 --teachers ials,ease',
+      'lists re-ranked by the disagreement of the teachers; `import` evaluates them',
+    ],
+    [
       'rankings bpr-mf --out lists.parquet --shards 8 --jobs 2',
       'eight files, each with the lists of an eighth of the users, two at a time',
     ],
     ['rankings demo --out lists.csv.gz --last', 'the last checkpoints of all runs of a pipeline'],
   ],
   async run(given, console) {
-    const { out, last, k, shards } = readOptions(outGroup, given);
+    const { out, rerank, teachers: named, last: onlyLast, k, shards } = readOptions(outGroup, given);
     const { runs } = readOptions(runsGroup, given);
     if (out === undefined)
       fail('usage', { problem: 'rankings needs --out: the file to write', hint: 'For example --out rankings.parquet' });
     checkRankingsName(out);
-    const found = runsGiven(given).map((place) => ({ name: place.name, run: readRun(place) }));
-    expectSameData(found);
+    expectTeachers(rerank, named, shards);
+    const runOf = (place: RunPlace) => ({ name: place.name, run: readRun(place) });
+    const found = runsGiven(given).map(runOf);
+    const teachers = named.length > 0 ? runsGiven(given, named).map(runOf) : [];
+    expectSameData([...found, ...teachers]);
     const dataset = await dataLoader(given)(found[0]!.run);
+    const taught = teachers.map(({ run }) => readTeacher(run.folder).trajectory.checkpoints.at(-1)!.rankings);
+    const reordered = (lists: Rankings) =>
+      rerank === undefined
+        ? lists
+        : rerankRankings(lists, taught, dataset.train, IMPORTANCE, { eta: rerank, temperature: 10 });
+    const last = onlyLast || rerank !== undefined;
     const lists = found.flatMap(({ name, run }) =>
-      busy(() => listsOfRun(run.folder, { last, k, teacher: found.length > 1 ? name : undefined })),
+      busy(() => listsOfRun(run.folder, { last, k, reordered, teacher: found.length > 1 ? name : undefined })),
     );
     const inShards = async (shards: number): Promise<string[]> =>
       withEngine({ given, console, metric: '', count: shards, folders: [] }, (engine) =>
@@ -81,3 +104,20 @@ export const rankings: CommandBody = {
     };
   },
 };
+
+/** @throws RecdistillError `usage` */
+function expectTeachers(rerank: number | undefined, teachers: readonly string[], shards: number | undefined): void {
+  const hint = 'For example --rerank 0.3 --teachers ials,ease';
+  if (rerank === undefined && teachers.length > 0)
+    fail('usage', { problem: '--teachers was given without --rerank', hint });
+  if (rerank !== undefined && teachers.length < 2)
+    fail('usage', {
+      problem: `--rerank needs at least two teachers that can disagree; given: ${teachers.join(', ') || 'none'}`,
+      hint,
+    });
+  if (rerank !== undefined && shards !== undefined)
+    fail('usage', {
+      problem: '--rerank and --shards were given together',
+      hint: 'Re-ranked lists are written to one file. Leave out --shards.',
+    });
+}

@@ -51,11 +51,11 @@ test('work that is no epoch is estimated, and shown with the time left once it t
   assert.deepEqual(lines, [
     'base ...',
     'base: computing ease takes about 1 min 20 s here',
-    'base: computing ease, 2 %',
-    'base: computing ease, 15 %, 1 min 08 s left',
-    'base: computing ease, 27 %, 58 s left',
-    'base: computing ease, 40 %, 48 s left',
-    'base: ranking for ease, 50 %, 2 s left',
+    'base: computing ease, 1 %, 1 min 19 s left',
+    'base: computing ease, 13 %, 1 min 09 s left',
+    'base: computing ease, 26 %, 59 s left',
+    'base: computing ease, 38 %, 49 s left',
+    'base: ranking for ease, 25 %, 3 s left',
   ]);
 });
 

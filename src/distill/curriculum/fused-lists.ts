@@ -1,9 +1,16 @@
 /** The list of each user that the ensemble of the selected checkpoints gives, in kernel memory. */
+import { itemsOf } from '../../data/interactions.js';
 import { rankingOf, rowsOf } from '../../data/rankings.js';
 import type { Trajectory } from '../../data/trajectory.js';
 import type { Floats, Rows, WeightedLists } from '../../kernels/index.js';
 import type { DistillContext } from '../_method.js';
-import { createImportance, type ImportanceOptions, type UserRanking } from '../ensemble/index.js';
+import {
+  createAgreement,
+  createImportance,
+  type ImportanceOptions,
+  topByDissensus,
+  type UserRanking,
+} from '../ensemble/index.js';
 import type { Selection } from './knowledge.js';
 
 export interface FusedLists {
@@ -16,6 +23,8 @@ export interface FusedLists {
 
 export interface FusedListOptions extends ImportanceOptions {
   readonly topK: number;
+  /** Weight of the dissensus of the teachers in the order of the list, at least 0. Default: 0. */
+  readonly dissensus?: number;
 }
 
 /** Users whose lists are fused in one call. Limits the size of the input. */
@@ -24,6 +33,7 @@ const BLOCK = 512;
 /** @param own train items of each user, in kernel memory; an imported teacher may list them */
 export function createFusedLists(context: DistillContext, own: Rows, o: FusedListOptions): FusedLists {
   const { kernels: k, train } = context;
+  if (o.dissensus) return listsWithDissensus(context, o, o.dissensus);
   const collect = createCollector(context, o);
   const ranked = k.ints(train.nUsers * o.topK);
   return {
@@ -39,6 +49,30 @@ export function createFusedLists(context: DistillContext, own: Rows, o: FusedLis
       collect.close();
       k.free(ranked);
     },
+  };
+}
+
+/** The deviation over teachers is not a sum over them, so each user's lists are looked at on their own. */
+function listsWithDissensus(
+  { kernels: k, train, teachers }: DistillContext,
+  o: FusedListOptions,
+  delta: number,
+): FusedLists {
+  const ranked = k.ints(train.nUsers * o.topK);
+  const agreementOf = createAgreement(train.nItems, o);
+  return {
+    ranked,
+    rebuild({ selected }) {
+      ranked.fill(-1);
+      for (let user = 0; user < train.nUsers; user++) {
+        const rankings = teachers.map(({ checkpoints, weight = 1 }, x) => ({
+          ...rankingAt(checkpoints, selected[user * teachers.length + x]!, user),
+          weight,
+        }));
+        ranked.set(topByDissensus(agreementOf(rankings, itemsOf(train, user)), delta, o.topK), user * o.topK);
+      }
+    },
+    close: () => k.free(ranked),
   };
 }
 

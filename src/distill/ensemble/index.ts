@@ -1,4 +1,5 @@
 export * from './choose.js';
+export * from './dissensus.js';
 export * from './fuse.js';
 export * from './fused-value.js';
 export * from './importance.js';

@@ -3,6 +3,7 @@
  * target of each user and teacher is updated every `period` epochs (knowledge.ts). The loss (step.ts) first asks for the right items and,
  * once the last checkpoints are reached, for their order. docs/methods/hetcomp.md lists what the source leaves open.
  */
+import { fail } from '../../errors.js';
 import { choice, float, int, optionalInt, options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
 import { createBatchUsers, lossUsersShape } from '../batch-users.js';
@@ -55,6 +56,12 @@ const hetcompOptions = options({
     help: 'Remaining items sampled per user and epoch, for large catalogues. Default: all remaining items.',
   }),
   topK: int({ default: 100, min: 2, max: 1000, help: 'Unobserved items per user in the list of the ensemble.' }),
+  dissensus: float({
+    default: 0,
+    min: 0,
+    max: 1e6,
+    help: "Weight of the teachers' disagreement about an item in the order of the ensemble's list, against popularity bias (ours). 0: none. More than 0 needs at least two teachers.",
+  }),
   observedK: int({ default: 10, min: 0, max: 1000, help: 'Observed items per user.' }),
   ...curriculumShape,
   formulas: choice(['exact', 'published'], {
@@ -81,6 +88,7 @@ export const hetcomp = distillationMethod({
   fuses: (o) => o,
   create(context, o) {
     const { kernels: k, train } = context;
+    refuseLoneTeacher(o.dissensus, context.teachers.length);
     const teachers = context.teachers.map((t) => thinned(t, o.trajectoryLength ?? t.checkpoints.length));
     const knowledge: KnowledgeOptions = o;
     const selection = newSelection(train.nUsers, teachers.length, train.trainUsers);
@@ -153,3 +161,12 @@ export const hetcomp = distillationMethod({
     };
   },
 });
+
+/** @throws RecdistillError `needs-not-met` for dissensus of one teacher */
+function refuseLoneTeacher(dissensus: number, teachers: number): void {
+  if (dissensus === 0 || teachers > 1) return;
+  fail('needs-not-met', {
+    problem: `hetcomp with dissensus ${dissensus} needs teachers that can disagree, and one teacher was given`,
+    hint: 'Give at least two teachers, or set dissensus to 0.',
+  });
+}

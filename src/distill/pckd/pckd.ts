@@ -81,7 +81,8 @@ export const pckd = distillationMethod({
     ...projectionShape,
     ...expertShape,
   }),
-  small: { candidates: 8, samples: 3, period: 2, experts: 3, annealEpochs: 5 },
+  // The default feature takes no other experts than the default ones.
+  small: { candidates: 8, samples: 3, period: 2, experts: 30, annealEpochs: 100 },
   check(o) {
     checkProjection('pckd', o);
     const defaults = options({ ...drawShape, ...expertShape }).parse({});

@@ -1,7 +1,7 @@
 /** The results of `auto`: one table of the chosen model and what it is compared with, the frontier, and sentences. */
 import { inspect } from '../../data/index.js';
 import { defined } from '../../defined.js';
-import { sampleUsers } from '../../eval/index.js';
+import { sampleUsers, transferRatio } from '../../eval/index.js';
 import { ALPHA } from '../../experiment/auto/choose.js';
 import type { AutoCandidate, AutoResult, PlannedAuto } from '../../experiment/index.js';
 import { metricsOf } from '../../runs/outcome.js';
@@ -18,7 +18,7 @@ import {
 } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column, costColumns, metricCells, metricColumns, shortName, textColumns } from './_columns.js';
-import { transferColumn, transferRatio } from './transfer.js';
+import { transferColumn } from './transfer.js';
 
 /** A row of the table of `auto`. */
 export interface AutoRow {

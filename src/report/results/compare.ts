@@ -17,6 +17,18 @@ import {
   metricCells,
   metricColumns,
 } from './_columns.js';
+import { comparisonLines } from './comparison-lines.js';
+import {
+  type NamedDifference,
+  type NamedTransfer,
+  type PopularRow,
+  popularityAgainst,
+  popularityDifferenceTable,
+  popularityTables,
+  popularRows,
+  transfersTo,
+  transferTable,
+} from './popularity.js';
 
 /** The evaluated interactions: the test part, or the interactions that were hidden from all training. */
 export type EvaluatedPart = 'test' | 'hidden';
@@ -43,6 +55,10 @@ export interface CompareRunsOptions {
   readonly test?: 't' | 'wilcoxon';
   /** How p-values are adjusted over all tests: Holm (default) or Benjamini-Hochberg. */
   readonly adjust?: 'holm' | 'bh';
+  /** Adds popularity lift, and recall and exposure of popular and unpopular items. */
+  readonly popularity?: boolean;
+  /** Name of the teacher's run: adds the transfer ratio of every other run, with `against` as the student alone. */
+  readonly teacher?: string;
   /** The evaluated part. Default: `test`. */
   readonly part?: EvaluatedPart;
   /** Name of the data set. */
@@ -66,6 +82,12 @@ export interface ComparisonJson {
     /** By key. The base and metrics without values per user have no difference. */
     readonly metrics: Readonly<Record<string, { readonly value: number | undefined } & Partial<DifferenceJson>>>;
   })[];
+  readonly popularity?: {
+    readonly runs: readonly PopularRow[];
+    readonly differences: readonly NamedDifference[];
+  };
+  /** The transfer ratios, with the name of the teacher. */
+  readonly transfer?: { readonly teacher: string; readonly ratios: readonly NamedTransfer[] };
 }
 
 /** By the adjusted p-value: `***` below 0.001, `**` below 0.01, `*` below 0.05, in either direction. */
@@ -127,10 +149,27 @@ export function* comparingRuns(
     })),
   });
   const differences = tests.length === 0 ? undefined : differenceTable(tests, base.name);
+  const popularity = options.popularity
+    ? { runs: popularRows(runs), differences: popularityAgainst(runs, base) }
+    : undefined;
+  const teacher = options.teacher === undefined ? undefined : teacherOf(runs, options.teacher, base);
+  const students = others.filter((r) => r !== teacher);
+  const transfer = teacher && { teacher: teacher.name, ratios: transfersTo(students, base, teacher, tested) };
   return {
-    ...together(differences ? [table, differences] : [table]),
+    ...together([
+      ...(differences ? [table, differences] : [table]),
+      ...(transfer ? [transferTable(transfer.ratios, base.name, transfer.teacher)] : []),
+      ...(popularity
+        ? [...popularityTables(popularity.runs), popularityDifferenceTable(popularity.differences, base.name)]
+        : []),
+    ]),
     ...{ table, tests, ...(differences ? { differences } : {}) },
-    toCsv: () => lines(runs, keys, base.name, testOf).toCsv(),
+    toCsv: () =>
+      comparisonLines({
+        ...{ runs, keys, base: base.name, testOf, markOf: significanceMark },
+        popularity,
+        transfer,
+      }).toCsv(),
     toJson: () => ({
       ...{ against: base.name, part, nUsers: evaluation.users.length, ...defined({ data, sample: evaluation.sample }) },
       ...{ test, adjust },
@@ -142,6 +181,8 @@ export function* comparingRuns(
         });
         return { ...run, metrics: Object.fromEntries(metrics) };
       }),
+      ...(popularity ? { popularity } : {}),
+      ...(transfer ? { transfer } : {}),
     }),
   };
 }
@@ -158,6 +199,17 @@ function baseOf(runs: readonly ComparedRun[], against: string | undefined): Comp
     });
   const base = against === undefined ? runs[0] : runs.find((r) => r.name === against);
   return base ?? fail('unknown-name', { kind: 'run to compare with', given: against, known: listed(names) });
+}
+
+/** @throws RecdistillError `unknown-name`, `usage` if it is the base or no other run is left */
+function teacherOf(runs: readonly ComparedRun[], name: string, base: ComparedRun): ComparedRun {
+  const found =
+    runs.find((r) => r.name === name) ??
+    fail('unknown-name', { kind: 'run of the teacher', given: name, known: listed(runs.map((r) => r.name)) });
+  const hint = 'Compare three runs: the student alone (--against), the teacher (--teacher), and distilled students.';
+  if (found === base) fail('usage', { problem: `${name} is both the teacher and the run to compare with`, hint });
+  if (runs.length < 3) fail('usage', { problem: 'a transfer ratio needs a distilled student', hint });
+  return found;
 }
 
 const defaultKeys = ({ means }: Evaluation): string[] =>
@@ -178,46 +230,6 @@ function differenceTable(tests: readonly ComparisonRow[], base: string): ResultT
         cells: { metric: t.metric, run: t.name, value: t.mean, ...differenceCells(t) },
         ...(mark === '' ? {} : { marks: { adjustedP: mark } }),
       };
-    }),
-  });
-}
-
-/** The rows of the CSV: one for each run and metric. */
-function lines(
-  runs: readonly ComparedRun[],
-  keys: readonly string[],
-  base: string,
-  testOf: (run: string, key: string) => ComparisonRow | undefined,
-): ResultTable {
-  const texts = ['run', 'metric', 'against', 'mark'];
-  const ids = ['run', 'metric', 'value', 'against', 'difference', 'percent', 'low', 'high', 'p', 'adjusted_p', 'mark'];
-  const cost = ['parameters', 'bytes', 'bundle_bytes', 'latency_us', 'training_seconds'];
-  return resultTable({
-    columns: [...ids, ...cost].map((id) => column(id, id, texts.includes(id) ? 'text' : 'metric')),
-    rows: runs.flatMap((r) => {
-      const values = metricsOf(r.evaluation);
-      const { parameters, bytes, bundleBytes: bundle_bytes } = r;
-      const { latencyMicroseconds: latency_us, seconds: training_seconds } = r;
-      return keys.map((key) => {
-        const t = testOf(r.name, key);
-        const tested = t && {
-          ...{ against: base, difference: t.difference, percent: 100 * t.relativeDifference, ...t.interval },
-          ...{ p: t.p, adjusted_p: t.adjustedP, mark: significanceMark(t.adjustedP) },
-        };
-        return {
-          cells: {
-            run: r.name,
-            metric: key,
-            value: values[key],
-            ...tested,
-            parameters,
-            bytes,
-            bundle_bytes,
-            latency_us,
-            training_seconds,
-          },
-        };
-      });
     }),
   });
 }

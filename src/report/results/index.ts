@@ -7,6 +7,7 @@ export * from './evaluation.js';
 export * from './jobs.js';
 export * from './lists.js';
 export * from './pipeline.js';
+export * from './popularity.js';
 export { queueTables } from './queue.js';
 export { rankingLines } from './rankings.js';
 export * from './search.js';

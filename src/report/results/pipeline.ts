@@ -1,6 +1,7 @@
 /** The results of a pipeline: one table, and conclusions in sentences. */
-import { compare } from '../../eval/index.js';
+import { compare, transferRatio } from '../../eval/index.js';
 import { type Gain, type PipelineOptions, type PipelineRow, withBestDirect } from '../../experiment/index.js';
+import { aloneOf } from '../../experiment/plans/alone.js';
 import { metricsOf } from '../../runs/outcome.js';
 import { formatBytes, formatP, formatPercent, formatShare, formatTimes, listed, sampleNotes } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
@@ -15,7 +16,7 @@ import {
 } from './_columns.js';
 import { weightsNote } from './ensemble.js';
 import { gainText, verdictOf } from './gain.js';
-import { aloneOf, transferColumn, transferRatio } from './transfer.js';
+import { transferColumn } from './transfer.js';
 
 const ORDER = ['baseline', 'teacher', 'ensemble', 'size-matched', 'co-trained teacher', 'student'] as const;
 

@@ -1,6 +1,7 @@
 /** The result of a study: metrics over seeds, differences with tests, and the options that the search chose. */
 import { defined } from '../../defined.js';
-import { type ComparisonRow, evaluationFor, type SampleSize, sampleUsers } from '../../eval/index.js';
+import { type ComparisonRow, evaluationFor, type SampleSize, sampleUsers, transferRatio } from '../../eval/index.js';
+import { aloneOf } from '../../experiment/plans/alone.js';
 import {
   decidingMetric,
   deviation,
@@ -29,7 +30,8 @@ import {
 } from './_columns.js';
 import { seedWeightsNote } from './ensemble.js';
 import { gainText } from './gain.js';
-import { aloneOf, transferColumn, transferRatio } from './transfer.js';
+import { popularityTables } from './popularity.js';
+import { transferColumn } from './transfer.js';
 
 /** All that the tables of a study show. */
 export interface StudyJson
@@ -84,6 +86,8 @@ export function studyTablesOf(study: StudyJson): StudyTables {
   const printed = together([
     ...[table, ...hidden],
     ...(comparisons.length > 0 ? [differenceTable(comparisons, against)] : []),
+    ...transferTables(study),
+    ...popularityTables(study.popularity ?? []),
     ...(Object.keys(tuned).length > 0 ? [tunedTable(study)] : []),
   ]);
   return {
@@ -178,6 +182,38 @@ const differenceTable = (tests: readonly ComparisonRow[], against: string): Resu
     columns: [...textColumns(['name', 'metric']), ...differenceColumns],
     rows: tests.map((t) => ({ cells: { name: t.name, metric: t.metric, ...differenceCells(t) } })),
   });
+
+/** The transfer ratios with their intervals. Results of earlier versions have none. */
+function transferTables({ transfers = [], metrics }: StudyJson): ResultTable[] {
+  if (transfers.length === 0) return [];
+  const names = [...new Set(transfers.map((t) => t.name))];
+  return [
+    resultTable({
+      title: 'Transfer ratio',
+      about: [
+        '(student - alone) / (teacher - alone), with 95 % bootstrap intervals over users, each with the mean over the seeds. alone: the same model without distillation. -: the teacher is not better.',
+      ],
+      columns: [
+        ...textColumns(['name', 'alone', 'teacher']),
+        ...metrics.flatMap((m) => [column(m, m, 'metric'), column(`${m} interval`, 'interval', 'interval')]),
+      ],
+      rows: names.map((name) => {
+        const own = transfers.filter((t) => t.name === name);
+        return {
+          cells: {
+            ...{ name, alone: own[0]!.alone, teacher: own[0]!.teacher },
+            ...Object.fromEntries(
+              own.flatMap((t) => [
+                [t.metric, t.ratio],
+                [`${t.metric} interval`, t.interval],
+              ]),
+            ),
+          },
+        };
+      }),
+    }),
+  ];
+}
 
 function tunedTable({ selectBy, tuned, fixed }: StudyJson): ResultTable {
   return resultTable({

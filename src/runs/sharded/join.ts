@@ -142,7 +142,7 @@ function shownRange(stored: StoredData, shards: number): Dataset & { readonly fr
   return { ...usersOf(stored, from, to), from, to };
 }
 
-/** Of all users. */
+/** Of all users. Without the train items of users there is no popularity in the evaluations: nothing of it is kept in a run, and `evaluate` computes it from the rankings. */
 function measuresOf(stored: StoredData, { evaluation }: RunPlan): Measures {
   const { nUsers, nItems, whole, parts } = stored;
   const starts = stored.starts('item');

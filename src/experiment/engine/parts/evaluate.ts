@@ -1,8 +1,8 @@
-/** The values of the users of a shard in all metrics, from the rankings that a run keeps. File: `values.safetensors`. */
+/** The values of the users of a shard in all metrics, with those of popularity, from the rankings that a run keeps. File: `values.safetensors`. */
 import { join } from 'node:path';
-import { itemCounts } from '../../../data/index.js';
+import { itemCounts, knownItems } from '../../../data/index.js';
 import { fail } from '../../../errors.js';
-import { evaluatedMetrics, evaluating, metricOf, sampleUsers } from '../../../eval/index.js';
+import { evaluatedMetrics, evaluating, metricOf, popularityColumns, sampleUsers } from '../../../eval/index.js';
 import { writeSafetensors } from '../../../formats/index.js';
 import { choice, numbers, optionalInt, options } from '../../../options/options.js';
 import { busy, runInParts } from '../../../progress.js';
@@ -14,6 +14,7 @@ export const VALUES = 'values.safetensors';
 
 export const evaluateUnit = partUnit({
   name: 'evaluate',
+  revision: 2,
   needs: 'dataset',
   options: options({
     at: numbers({ default: [10], min: 1, help: 'List lengths K.' }),
@@ -32,13 +33,14 @@ export const evaluateUnit = partUnit({
     const chosen = all.filter((u) => u >= from && u < to);
     const evaluation = await runInParts(
       evaluating(rankings, relevant, {
-        ...{ topK: at, trainCounts: itemCounts(data.train), sample: { chosen, users: chosen.length, of: all.length } },
+        ...{ topK: at, trainCounts: itemCounts(data.train), profiles: knownItems(data) },
+        sample: { chosen, users: chosen.length, of: all.length },
         metrics: evaluatedMetrics().filter((name) => metricOf(name).kind === 'user'),
       }),
       progress.task('evaluating', 'users'),
       to - from,
     );
-    const columns = Object.entries(evaluation.perUser).map(
+    const columns = Object.entries({ ...evaluation.perUser, ...popularityColumns(evaluation.popularity!) }).map(
       ([key, data]) => [key, { shape: [data.length], data }] as const,
     );
     const users = { shape: [evaluation.users.length], data: evaluation.users };

@@ -90,6 +90,7 @@ export async function gainsOf(
 /** Each user's mean over evaluations of the same users, such as those of several seeds. */
 export function meanEvaluation(all: readonly Evaluation[]): Evaluation {
   const first = all[0]!;
+  const { popularity: _, ...rest } = first;
   const perUser = Object.fromEntries(
     Object.keys(first.perUser).map((key) => [
       key,
@@ -97,7 +98,7 @@ export function meanEvaluation(all: readonly Evaluation[]): Evaluation {
     ]),
   );
   return {
-    ...first,
+    ...rest,
     perUser,
     means: Object.fromEntries(Object.keys(first.means).map((m) => [m, mean(all.map((e) => e.means[m]!))])),
   };

@@ -34,6 +34,7 @@ import {
 import { entriesOf, type StudyEntries } from './entries.js';
 import { type StudyEntry, type StudyOptions, studyOptions } from './options.js';
 import { homogeneousOf, matchedOf, pipelineOf } from './plan.js';
+import { popularityOver, type StudyPopularity, type StudyTransfer, transfersOver } from './popularity.js';
 import { gainsOf, mean, rowsOver, type StudyRow, testedAgainst } from './result.js';
 import { matchedSearches, searchJobs, searchName, type Tuned, tunedOf } from './search.js';
 
@@ -57,6 +58,10 @@ export interface StudyResult {
   readonly hiddenComparisons: readonly ComparisonRow[];
   /** Results of the searches, by method. */
   readonly tuned: Readonly<Record<string, Tuned>>;
+  /** Popularity of the lists of each row. Absent in results of earlier versions, as `transfers`. */
+  readonly popularity?: readonly StudyPopularity[];
+  /** Transfer ratio of each distilled student, in each metric. */
+  readonly transfers?: readonly StudyTransfer[];
   /** What was left out, and why. */
   readonly notes: readonly string[];
   /** The final fit of the student that is best on valid in its mean over the seeds, with the first seed; if the study asks for it. */
@@ -243,6 +248,8 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     ...(final ? { final } : {}),
     gains: await gainsOf(seeds, metrics, decidingMetric(metrics, o.evaluation.selectBy), step),
     comparisons: await testedAgainst(seeds, o.against, metrics, step),
+    popularity: popularityOver(seeds),
+    transfers: transfersOver(seeds, metrics),
     hiddenComparisons: hides ? await testedAgainst(seeds, o.against, metrics, step, 'hidden') : [],
   };
 }

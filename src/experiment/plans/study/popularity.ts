@@ -1,0 +1,67 @@
+/** Popularity and transfer of the rows of a study, over its seeds. */
+import {
+  type Evaluation,
+  meanPopularity,
+  type PopularitySummary,
+  summarisePopularity,
+  type Transfer,
+  transferRatios,
+} from '../../../eval/index.js';
+import { aloneOf } from '../alone.js';
+import type { PipelineRow } from '../pipeline.js';
+import { meanEvaluation } from './result.js';
+
+/** The popularity of a row: each value of a user is its mean over the seeds. */
+export interface StudyPopularity {
+  readonly name: string;
+  readonly popularity: readonly PopularitySummary[];
+}
+
+/** The transfer ratio of a distilled student in one metric, against the same model without distillation and the teachers' ensemble. */
+export interface StudyTransfer extends Partial<Transfer> {
+  readonly name: string;
+  readonly metric: string;
+  readonly alone: string;
+  readonly teacher: string;
+}
+
+type Seeds = readonly (readonly PipelineRow[])[];
+
+/** @param seeds the rows of each seed, with the same names in the same order */
+export const popularityOver = (seeds: Seeds): StudyPopularity[] =>
+  seeds[0]!.flatMap(({ name }, at) => {
+    const values = seeds.flatMap((rows) => rows[at]!.evaluation.popularity ?? []);
+    const found = values.length === seeds.length ? meanPopularity(values) : undefined;
+    return found ? [{ name, popularity: summarisePopularity(found) }] : [];
+  });
+
+/**
+ * One entry for each distilled student and metric. The teacher is the ensemble, or the only teacher. A ratio is absent where the teacher is not better.
+ */
+export function transfersOver(seeds: Seeds, metrics: readonly string[]): StudyTransfer[] {
+  const rows = seeds[0]!;
+  const teachers = rows.filter((r) => r.role === 'teacher');
+  const teacher = rows.find((r) => r.role === 'ensemble') ?? (teachers.length === 1 ? teachers[0] : undefined);
+  if (!teacher) return [];
+  const evaluations = new Map<PipelineRow, Evaluation>();
+  const evaluationOf = (row: PipelineRow): Evaluation => {
+    const known = evaluations.get(row) ?? meanEvaluation(seeds.map((s) => s[rows.indexOf(row)]!.evaluation));
+    evaluations.set(row, known);
+    return known;
+  };
+  const students = rows.flatMap((row) => {
+    const alone = aloneOf(row, rows);
+    return alone ? [{ row, alone }] : [];
+  });
+  return metrics.flatMap((metric) =>
+    transferRatios(
+      students.map(({ row, alone }) => ({
+        ...{ distilled: evaluationOf(row), alone: evaluationOf(alone), teacher: evaluationOf(teacher) },
+      })),
+      metric,
+    ).map((found, at) => {
+      const { row, alone } = students[at]!;
+      return { name: row.name, metric, alone: alone.name, teacher: teacher.name, ...found };
+    }),
+  );
+}
