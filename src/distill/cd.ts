@@ -14,10 +14,10 @@ import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
-import { searchAround } from './weight-search.js';
+import { lossWeight, searchAround } from './weight.js';
 
 const cdOptions = options({
-  lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+  lambda: lossWeight(1),
   ...lossUsersShape,
   samples: int({ default: 50, min: 1, max: 10_000, help: 'Items per user, sampled again in each epoch.' }),
   guide: choice(['teacher', 'student'], { default: 'teacher', help: 'The ranking from which items are sampled.' }),

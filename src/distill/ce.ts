@@ -9,7 +9,7 @@ import { lossRowsShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { createTeacherLogits, logitsShape, tablesToScore } from './teacher-logits.js';
 import { createListLoss } from './user-lists.js';
-import { searchAround } from './weight-search.js';
+import { lossWeight, searchAround } from './weight.js';
 
 export const ce = distillationMethod({
   name: 'ce',
@@ -18,7 +18,7 @@ export const ce = distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(1) },
   options: options({
-    lambda: float({ default: 1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(1),
     ...lossRowsShape,
     topK: int({ default: 50, min: 1, max: 1000, help: "Items of the teacher's list." }),
     temperature: float({

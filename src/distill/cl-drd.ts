@@ -7,13 +7,13 @@
 import { rankingOf } from '../data/rankings.js';
 import { lambdaRank } from '../losses/index.js';
 import { stream } from '../math/random.js';
-import { float, int, options } from '../options/options.js';
+import { int, options } from '../options/options.js';
 import { distillationMethod } from './_method.js';
 import { lossUsersShape } from './batch-users.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
-import { searchAround } from './weight-search.js';
+import { lossWeight, searchAround } from './weight.js';
 
 /** Share of the list in the ordered front and in the middle group, per stage: 10 + 10 + 10, 20 + 5 + 5 and 30 of 30. */
 const STAGES = [
@@ -37,7 +37,7 @@ export const clDrd = distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.005) },
   options: options({
-    lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.005),
     ...lossUsersShape,
     topK: int({ default: 30, min: 2, max: 1000, help: "Items of the teacher's list per user." }),
     period: int({

@@ -15,7 +15,7 @@ import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
-import { searchAround } from './weight-search.js';
+import { lossWeight, searchAround } from './weight.js';
 
 export const multiRrd = distillationMethod({
   name: 'multi-rrd',
@@ -24,7 +24,7 @@ export const multiRrd = distillationMethod({
   needs: { teachers: 'many', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.02) },
   options: options({
-    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.02),
     ...lossUsersShape,
     weighting: choice(['learned', 'uniform'], {
       default: 'learned',

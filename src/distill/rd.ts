@@ -13,7 +13,7 @@ import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { createListLoss } from './user-lists.js';
-import { searchAround } from './weight-search.js';
+import { lossWeight, searchAround } from './weight.js';
 
 export const rd = distillationMethod({
   name: 'rd',
@@ -22,7 +22,7 @@ export const rd = distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(10) },
   options: options({
-    lambda: float({ default: 10, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(10),
     ...lossUsersShape,
     topK: int({ default: 10, min: 1, max: 1000, help: "Items of the teacher's list that are used as positives." }),
     temperature: float({

@@ -7,14 +7,14 @@ import { itemsOf } from '../data/interactions.js';
 import { rankingOf } from '../data/rankings.js';
 import { plackettLuce } from '../losses/index.js';
 import { stream } from '../math/random.js';
-import { float, int, options } from '../options/options.js';
+import { int, options } from '../options/options.js';
 import { distillationMethod } from './_method.js';
 import { lossUsersShape } from './batch-users.js';
 import { createDrawOutside } from './draw.js';
 import { oneRanking } from './one-ranking.js';
 import { samplingShape, takenOf } from './sampling.js';
 import { createListLoss } from './user-lists.js';
-import { searchAround } from './weight-search.js';
+import { lossWeight, searchAround } from './weight.js';
 
 export const rrd = distillationMethod({
   name: 'rrd',
@@ -23,7 +23,7 @@ export const rrd = distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.02) },
   options: options({
-    lambda: float({ default: 0.02, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.02),
     ...lossUsersShape,
     topK: int({ default: 40, min: 1, max: 1000, help: "Ordered items of the teacher's list." }),
     remainder: int({

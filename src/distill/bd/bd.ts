@@ -7,7 +7,7 @@ import { fail } from '../../errors.js';
 import type { TrainOptions } from '../../models/options.js';
 import { logRange } from '../../options/search.js';
 import { coTrainedMethod, type Pair } from '../_method.js';
-import { searchAround } from '../weight-search.js';
+import { searchAround } from '../weight.js';
 import { createBd } from './hooks.js';
 import { type BdOptions, bdDefaultsFor, bdOptions } from './options.js';
 import { publishedMetrics } from './published.js';

@@ -14,7 +14,7 @@ import { drawWeighted } from '../draw.js';
 import { oneRanking } from '../one-ranking.js';
 import { samplingShape } from '../sampling.js';
 import { createListLoss } from '../user-lists.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { DCD_CAP, rankGap, ranksOf } from './weights.js';
 
 export const dcd = distillationMethod({
@@ -24,7 +24,7 @@ export const dcd = distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.005) },
   options: options({
-    lambda: float({ default: 0.005, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.005),
     ...lossUsersShape,
     topK: int({
       default: 40,

@@ -7,13 +7,14 @@
 import type { Floats } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
 import type { Batch, Factors } from '../../models/_model.js';
-import { float, options } from '../../options/options.js';
+import { options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
 import { lossUsersShape } from '../batch-users.js';
 import { gumbel } from '../draw.js';
 import { createEntities } from '../features/entities.js';
 import { joined } from '../features/joined.js';
-import { searchAround } from '../weight-search.js';
+import { featureNeeds } from '../features/needs.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { createExperts } from './experts.js';
 import { expertShape, temperatureIn } from './temperature.js';
 
@@ -24,10 +25,10 @@ export const de = distillationMethod({
   name: 'de',
   summary: 'Distillation experts: small networks reconstruct the embeddings of the teacher from those of the student',
   source: 'Kang et al., DE-RRD: a knowledge distillation framework for recommender system, CIKM 2020',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
+  needs: featureNeeds,
   search: { lambda: searchAround(0.1) },
   options: options({
-    lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.1),
     ...lossUsersShape,
     ...expertShape,
   }),

@@ -3,24 +3,25 @@
  * choices.
  */
 import { refuseIdle } from '../../options/idle.js';
-import { choice, flag, float, options } from '../../options/options.js';
+import { choice, flag, options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
 import { lossUsersShape } from '../batch-users.js';
 import { createEntities, randomEntities } from '../features/entities.js';
 import { createFeatureLoss, dimOf } from '../features/feature-loss.js';
 import { takeJoined } from '../features/joined.js';
+import { featureNeeds } from '../features/needs.js';
 import { checkProjection, createProjection, projectionShape } from '../features/projection.js';
 import { createSide, type Side } from '../features/side.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 
 export const fitnet = distillationMethod({
   name: 'fitnet',
   summary: 'Feature regression: a projector maps the embeddings of the student to those of the teacher',
   source: 'Romero et al., FitNets: hints for thin deep nets, ICLR 2015',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
+  needs: featureNeeds,
   search: { lambda: searchAround(0.1) },
   options: options({
-    lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.1),
     ...lossUsersShape,
     rows: choice(['taught', 'random'], {
       default: 'taught',

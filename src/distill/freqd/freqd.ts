@@ -12,8 +12,9 @@ import { lossUsersShape } from '../batch-users.js';
 import { createEntities } from '../features/entities.js';
 import { createFeatureLoss, dimOf } from '../features/feature-loss.js';
 import { joined, takeJoined } from '../features/joined.js';
+import { featureNeeds } from '../features/needs.js';
 import { checkProjection, createProjection, projectionShape } from '../features/projection.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { createFilter } from './filter.js';
 import { createFilteredSide } from './filtered-side.js';
 import { adjacencyOf, coOccurring, filterOf, nearestRows } from './graph.js';
@@ -22,10 +23,10 @@ export const freqd = distillationMethod({
   name: 'freqd',
   summary: 'Feature regression on embeddings smoothed over graphs of users and of items',
   source: 'FreqD, KDD 2025, arXiv 2411.10676',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
+  needs: featureNeeds,
   search: { lambda: searchAround(0.5), alpha: range(0.1, 0.9) },
   options: options({
-    lambda: float({ default: 0.5, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.5),
     ...lossUsersShape,
     alpha: float({
       default: 0.5,

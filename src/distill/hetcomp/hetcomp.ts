@@ -21,12 +21,12 @@ import {
 import { curriculumShape } from '../curriculum/options.js';
 import { importanceOptions } from '../ensemble/index.js';
 import { refuseNoLoss } from '../loss-left.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { createKnowledgeLists } from './lists.js';
 import { createHetcompStep } from './step.js';
 
 const hetcompOptions = options({
-  lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+  lambda: lossWeight(0.01),
   fineWeight: float({
     default: 0.5,
     min: 0,

@@ -14,18 +14,19 @@ import { expertShape } from '../de/temperature.js';
 import { createEntities, distinct } from '../features/entities.js';
 import { dimOf, together } from '../features/feature-loss.js';
 import { takeJoined } from '../features/joined.js';
+import { featureNeeds } from '../features/needs.js';
 import { createSide } from '../features/side.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { createTopology } from './topology.js';
 
 export const htd = distillationMethod({
   name: 'htd',
   summary: 'Topology distillation: the cosines between users and items, within groups and between them',
   source: 'Kang et al., Topology distillation for recommender system, KDD 2021',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
+  needs: featureNeeds,
   search: { lambda: searchAround(0.01) },
   options: options({
-    lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.01),
     ...lossUsersShape,
     topology: choice(['group-entity', 'group-group', 'full'], {
       default: 'group-entity',

@@ -12,9 +12,10 @@ import { expertShape } from '../de/temperature.js';
 import { createEntities } from '../features/entities.js';
 import { createFeatureLoss, dimOf } from '../features/feature-loss.js';
 import { takeJoined } from '../features/joined.js';
+import { featureNeeds } from '../features/needs.js';
 import { checkProjection, createProjection, projectionShape } from '../features/projection.js';
 import { createSide, type Side } from '../features/side.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { createDraws } from './draws.js';
 import { createPreference } from './preference.js';
 
@@ -41,10 +42,10 @@ export const pckd = distillationMethod({
   name: 'pckd',
   summary: "Distillation of embeddings whose projectors keep the student's order of items",
   source: 'PCKD, TKDE 37(4) 2025, arXiv 2311.04549',
-  needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['factors'], teacher: ['embeddings'] },
+  needs: featureNeeds,
   search: { lambda: searchAround(0.1), alpha: logRange(0.005, 5) },
   options: options({
-    lambda: float({ default: 0.1, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.1),
     ...lossUsersShape,
     feature: choice(['fitnet', 'de'], {
       default: 'fitnet',

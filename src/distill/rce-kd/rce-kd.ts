@@ -14,12 +14,12 @@ import { drawSet } from '../draw.js';
 import { oneRanking } from '../one-ranking.js';
 import { createTeacherLogits, logitsShape, tablesToScore } from '../teacher-logits.js';
 import { createListLoss } from '../user-lists.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { itemsBehind, sampleLogWeights, secondItems, secondWeight } from './items.js';
 import { rceLoss } from './loss.js';
 
 const rceOptions = options({
-  lambda: float({ default: 3, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+  lambda: lossWeight(3),
   ...lossRowsShape,
   topK: int({ default: 50, min: 1, max: 1000, help: 'Length of the top lists of teacher and student.' }),
   candidates: int({

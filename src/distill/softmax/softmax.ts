@@ -13,7 +13,7 @@ import { advance, allReached, newSelection, progressOf, thinned } from '../curri
 import { curriculumShape } from '../curriculum/options.js';
 import { importanceOptions } from '../ensemble/index.js';
 import { refuseNoLoss } from '../loss-left.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { createSoftmaxLists } from './lists.js';
 import { createSoftmaxStep } from './step.js';
 
@@ -25,7 +25,7 @@ export const softmax = distillationMethod({
   needs: { teachers: 'many', form: 'trajectory', base: 'either', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(0.01), ownWeight: logRange(0.05, 2) },
   options: options({
-    lambda: float({ default: 0.01, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(0.01),
     base: choice(['kept', 'replaced'], {
       default: 'replaced',
       help: "kept: the student's own loss is added. replaced: only the distillation loss is used.",

@@ -12,7 +12,7 @@ import { choice, float, int, options } from '../../options/options.js';
 import { distillationMethod } from '../_method.js';
 import { lossRowsShape } from '../batch-users.js';
 import { createListLoss } from '../user-lists.js';
-import { searchAround } from '../weight-search.js';
+import { lossWeight, searchAround } from '../weight.js';
 import { createPairDraws, pairsPerGroup } from './draws.js';
 import { groupRankings } from './lists.js';
 
@@ -23,7 +23,7 @@ export const unkd = distillationMethod({
   needs: { teachers: 'one', form: 'frozen', base: 'kept', student: ['scores'], teacher: [] },
   search: { lambda: searchAround(10) },
   options: options({
-    lambda: float({ default: 10, min: 0, max: 1e6, help: 'Weight of the distillation loss.' }),
+    lambda: lossWeight(10),
     ...lossRowsShape,
     groups: int({
       default: 4,
