@@ -86,11 +86,14 @@ export function createProgress({
 
 /** What a program does about signals while it is busy. */
 export interface BusyHandler {
-  /** Before the work. @throws what ends the program, if a signal has come already */
-  begin(): void;
+  /**
+   * Removes listeners for signals, so that a signal ends the process at once.
+   * @param finishing whether the work is done although a signal has come
+   * @throws what ends the program, if a signal has come and the work is not finishing
+   */
+  begin(finishing: boolean): void;
+  /** Puts them back. */
   end(): void;
-  /** Does the work, and may end it. */
-  around?<T>(work: () => T): T;
 }
 
 const busyHandlers = new Set<BusyHandler>();
@@ -101,26 +104,26 @@ export function onBusy(handler: BusyHandler): () => void {
   return () => void busyHandlers.delete(handler);
 }
 
-let busyDepth = 0;
-
 /**
- * Runs synchronous work that may take more than a second and cannot be cut, such as writing a large file. The event loop handles no signal meanwhile, so
- * the command line ends the work in the middle, without its `finally` blocks, or lets the system end the process. Whatever the work writes must
- * therefore be written atomically.
+ * Runs synchronous work that may take more than a second and cannot be cut, such as writing a large file. The event loop handles no signal meanwhile.
+ * In the command line the system therefore ends the process at a signal, in the middle of the work and without its `finally` blocks. Whatever the work
+ * writes must be written atomically.
+ * @param options.finishing true for work that is the last one after a signal, such as a checkpoint. Other work does not begin after a signal. Default: false
+ * @throws RecdistillError `interrupted` if a signal has come before; what the work throws
  */
-export function busy<T>(work: () => T): T {
-  if (busyDepth > 0) return work();
-  const handlers = [...busyHandlers];
+export async function busy<T>(work: () => T, { finishing = false } = {}): Promise<T> {
+  // A signal that has come and was not handled yet would be lost with its listener. In the first turn the loop may be past the place where it looks
+  // for signals, in the second it is not.
+  await turn();
+  await turn();
   const begun: BusyHandler[] = [];
-  busyDepth += 1;
   try {
-    for (const handler of handlers) {
-      handler.begin();
+    for (const handler of busyHandlers) {
+      handler.begin(finishing);
       begun.push(handler);
     }
-    return handlers.reduce((inner: () => T, { around }) => (around ? () => around(inner) : inner), work)();
+    return work();
   } finally {
-    busyDepth -= 1;
     for (const handler of begun) handler.end();
   }
 }

@@ -144,7 +144,9 @@ async function finishedJobs(
     if (named) models[at]!.listen({ type: 'note', message: 'item labels were added' });
     forgetTraining(run);
   }
-  return runs.map((run) => busy(() => readBack(run, dataset, evaluator, repeated?.evaluation)));
+  const jobs: Job[] = [];
+  for (const run of runs) jobs.push(await busy(() => readBack(run, dataset, evaluator, repeated?.evaluation)));
+  return jobs;
 }
 
 async function trainAndFinish(
@@ -206,7 +208,9 @@ async function fit(task: DriveTask, made: MadeModels<Kept>, evaluator: Evaluator
     const { validate, evaluated, store } = watches.get(m)!;
     return { validate, evaluated, store };
   });
-  return models.map((m, at) => watches.get(m)!.fitted(outcomes[at]!));
+  const fitted: Fitted[] = [];
+  for (const [at, m] of models.entries()) fitted.push(await watches.get(m)!.fitted(outcomes[at]!));
+  return fitted;
 }
 
 /** Ranks a computed model and evaluates it on valid. */

@@ -66,14 +66,14 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const tested = repeated?.evaluation ?? (await runInParts(evaluator.parts.test(rankings), evaluation));
   const hidden = await runInParts(evaluator.parts.hidden(rankings), evaluation);
   const tables = servableOf(f.spec, model);
-  const student = busy(() =>
+  const student = await busy(() =>
     madeStudent(tables, dataset, tested, {
       ...{ model: model.name, method, teachers: f.teachers },
       licence: licenceNote(String(f.source?.data ?? '')),
       ...(repeated ? { repeated: repeatedOf(repeated) } : {}),
     }),
   );
-  const problem = f.spec.kind === 'trained' && student ? busy(() => sizeProblem(student.model)) : undefined;
+  const problem = f.spec.kind === 'trained' && student ? await busy(() => sizeProblem(student.model)) : undefined;
   if (problem !== undefined) fail('diverged', { model: model.name, method, problem, bestEpoch: fitted.bestEpoch });
   const result: JobResult = {
     model: model.name,
@@ -83,7 +83,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     epochs: fitted.epochs,
     parameters: model.size,
     bytes: model.size * 4,
-    ...(student ? { bundleBytes: busy(() => bundleBytesOf(student.model, student.notes)) } : {}),
+    ...(student ? { bundleBytes: await busy(() => bundleBytesOf(student.model, student.notes)) } : {}),
     latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     ...(repeated
@@ -104,7 +104,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
     run.confirm();
-    busy(() => {
+    await busy(() => {
       writeStudent(run.path, student, dataset, f.hash);
       keepModel(run, model);
       keep(run, { ...job, trajectory });

@@ -43,7 +43,7 @@ export interface WatchSetting {
 
 /** The callbacks of the training loop, and the outcome at the end. */
 export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluated'>>, Pick<LearnerTask, 'store'> {
-  fitted(outcome: TrainOutcome): Fitted;
+  fitted(outcome: TrainOutcome): Promise<Fitted>;
 }
 
 export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
@@ -90,7 +90,7 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       // Students learn from the lists of all users, also if only a sample of them is evaluated.
       const kept = evaluator.sample && snapshots.keeps(epoch, best) ? await withOthers(seen.rankings) : seen.rankings;
       const lists = evaluator.taught(kept);
-      busy(() => snapshots.add(epoch, lists, metrics, best));
+      await busy(() => snapshots.add(epoch, lists, metrics, best));
       if (!setting.testCurve) return;
       const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
         step,
@@ -100,9 +100,9 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       listen({ type: 'test', epoch, metrics: test.means });
     },
     ...(run ? { store: storeOf(run, listen, snapshots, choose) } : {}),
-    fitted: ({ bestEpoch, epochs, secondsBefore }) => ({
+    fitted: async ({ bestEpoch, epochs, secondsBefore }) => ({
       ...{ bestEpoch, epochs, secondsBefore },
-      checkpoints: busy(() => choose(bestEpoch)),
+      checkpoints: await busy(() => choose(bestEpoch)),
       forget: snapshots.remove,
     }),
   };
@@ -116,14 +116,15 @@ function storeOf(
   choose: (bestEpoch: number) => unknown,
 ): LoopStore {
   return {
-    save(checkpoint) {
+    save(checkpoint, interrupted) {
       const { reason, bestEpoch } = checkpoint.state;
       // Training is over: only the snapshots of the trajectory are needed.
-      busy(() => {
+      const write = () => {
         if (reason !== '') choose(Number(bestEpoch));
         snapshots.flush();
         run.saveCheckpoint(checkpoint);
-      });
+      };
+      return busy(write, { finishing: interrupted });
     },
     load(until) {
       const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);

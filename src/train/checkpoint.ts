@@ -20,8 +20,11 @@ export interface LoopCheckpoint {
 
 /** Where the checkpoints of a model are stored. For models that train together, at least the two newest are kept. */
 export interface LoopStore {
-  /** Must not return before the checkpoint is on disk. */
-  save(checkpoint: LoopCheckpoint): void;
+  /**
+   * Must not end before the checkpoint is on disk.
+   * @param interrupted whether the training ends with it, because it was told to stop
+   */
+  save(checkpoint: LoopCheckpoint, interrupted: boolean): void | Promise<void>;
   /** The newest checkpoint, or the newest up to epoch `until`. */
   load(until?: number): LoopCheckpoint | undefined;
 }

@@ -21,6 +21,9 @@ const LONG_SECONDS = 1;
 const SMALL_BYTES = 1e6;
 /** Larger ones are written at this rate: what a killed process loses is trained again in less time than disks are kept busy for. */
 const BYTES_PER_SECOND = 5e5;
+/** After a signal, checkpoints that take longer or are larger are not written, so that the process ends soon. */
+const LONG_SAVE_MS = 700;
+const LONG_SAVE_BYTES = 200e6;
 /** The most seconds of training that a killed process loses, unless writing a checkpoint takes long. */
 const MOST_SECONDS = 300;
 
@@ -78,11 +81,11 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   let at = 0;
 
   let saved = { at: performance.now(), took: 0 };
-  const save = () => {
+  const save = async (interrupted = false) => {
     const began = performance.now();
     for (const l of learners) {
       if (!l.store) continue;
-      l.store.save(l.checkpoint());
+      await l.store.save(l.checkpoint(), interrupted);
       l.listen?.({ type: 'checkpoint', epoch: at });
     }
     saved = { at: performance.now(), took: performance.now() - began };
@@ -91,7 +94,9 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   // Checkpoints of large models have hundreds of megabytes. Beyond a tenth of a second each, checkpoints get a twentieth of the time.
   // The result does not depend on where a run is resumed.
   const interval = bytes <= SMALL_BYTES ? 0 : 1000 * Math.min(MOST_SECONDS, bytes / BYTES_PER_SECOND);
-  const saveIfDue = () => performance.now() - saved.at >= Math.max(interval, 20 * (saved.took - 100)) && save();
+  const saveIfDue = async () => {
+    if (performance.now() - saved.at >= Math.max(interval, 20 * (saved.took - 100))) await save();
+  };
   const names = learners.map((l) => l.model.name).join(' and ');
   const progress = task.progress ?? createProgress(task.signal ? { signal: task.signal } : {});
   /** Returns the loss of each model. */
@@ -119,9 +124,9 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   const tellStop = (epoch: number, reason: StopReason) => {
     for (const l of learners) l.listen?.({ type: 'stop', epoch, bestEpoch: l.state.bestEpoch, reason });
   };
-  const finish = (reason: StopReason): readonly TrainOutcome[] => {
+  const finish = async (reason: StopReason): Promise<readonly TrainOutcome[]> => {
     for (const l of learners) l.state.reason = reason;
-    save();
+    await save();
     for (const l of learners) l.putBestBack();
     tellStop(at, reason);
     return learners.map((l) => l.outcome());
@@ -168,13 +173,13 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       listen?.({ type: 'start', model: model.name, epoch: at, epochs, batches: own.perEpoch });
     if (task.evaluateStart && !found) {
       for (const l of learners) await l.evaluate(0);
-      if (learners.every((l) => l.stopReason() === 'stopped')) return finish('stopped');
+      if (learners.every((l) => l.stopReason() === 'stopped')) return await finish('stopped');
     }
     while (at < epochs) {
       // Once per epoch the event loop runs: signals, timers, output.
       await turn();
       if (task.signal?.aborted) {
-        save();
+        if (saved.took < LONG_SAVE_MS && bytes < LONG_SAVE_BYTES) await save(true);
         fail('interrupted', { what: `training ${names} (epoch ${at})` });
       }
       const epoch = at + 1;
@@ -194,15 +199,15 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
       expectParametersWithin(due, epoch);
       for (const l of due) await l.evaluate(epoch);
       if (due.length === 0) {
-        if (took >= LONG_SECONDS) saveIfDue();
+        if (took >= LONG_SECONDS) await saveIfDue();
         continue;
       }
       const over = learners.map((l) => l.stopReason());
       if (over.includes('stopped') || over.every((reason) => reason !== undefined))
-        return finish(over.includes('stopped') ? 'stopped' : 'patience');
-      saveIfDue();
+        return await finish(over.includes('stopped') ? 'stopped' : 'patience');
+      await saveIfDue();
     }
-    return finish('epochs');
+    return await finish('epochs');
   } catch (error) {
     if (error instanceof RecdistillError && error.code === 'interrupted') tellStop(at, 'interrupted');
     throw error;

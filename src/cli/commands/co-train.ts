@@ -59,7 +59,7 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
   const { given, method, dataset, evaluation } = o;
   if (o.start !== undefined) refuseStudentOptions(o);
   const fromRun = o.start === undefined ? undefined : startRun(o.start, given);
-  const model = fromRun ? readRun(fromRun).result.model : o.student;
+  const model = fromRun ? (await readRun(fromRun)).result.model : o.student;
   const { name = `${model}-${method.name}`, runs, overwrite } = readOptions(nameGroup, given);
   checkName(name);
   const folder = join(runs, name);
@@ -70,7 +70,7 @@ export async function coTrainNamed(o: CoTrainCommand, console: Console): Promise
     planCoTraining(method, { teacher: readSavedModel(o.teacher.folder), student }, options, dataset);
   }
   const start = fromRun ?? (await trainStart(o, `${name}/start`, console));
-  const before = { teacher: beforeOf(o.teacher), student: beforeOf(start) };
+  const before = { teacher: await beforeOf(o.teacher), student: await beforeOf(start) };
   const machine = runMachineOf(given, [folder]);
   const [teacher, student] = [readSavedModel(o.teacher.folder), readSavedModel(start.folder)];
   const trajectory = readOptions(trajectoryGroup, given);
@@ -138,8 +138,8 @@ export async function trainStart(
   return { name, folder };
 }
 
-function beforeOf(place: RunPlace): Before {
-  const { metrics, parameters } = readRun(place).result;
+async function beforeOf(place: RunPlace): Promise<Before> {
+  const { metrics, parameters } = (await readRun(place)).result;
   return { place, metrics, parameters };
 }
 

@@ -10,7 +10,7 @@ import { readOptions } from '../terminal/flags.js';
 import { asRecorded, group, runsGroup } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
 import { atOption, evaluateRuns, expectSameData, partOption, popularityOption } from './evaluated.js';
-import { type RunPlace, readRun, runsGiven } from './runs.js';
+import { type RunPlace, readRuns, runsGiven } from './runs.js';
 
 /** --format is the format of the table here. */
 const own = dataFlags(['format']);
@@ -59,7 +59,7 @@ export const compareCommand: CommandBody = {
       const hint = 'Name another run, or evaluate a single run with `evaluate`.';
       fail('usage', { problem: `compare needs at least two runs; given: ${listed(places.map((p) => p.name))}`, hint });
     }
-    expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
+    expectSameData(await readRuns(places));
     const { evaluated, at } = await evaluateRuns(places, o.at, own.usual(given), o.part);
     const { metrics, part, test, adjust, format } = o;
     const comparison = await runInParts(

@@ -3,7 +3,8 @@ import { fail } from '../../errors.js';
 import { evaluationFor } from '../../eval/index.js';
 import { modelOf, modelRegistry } from '../../models/index.js';
 import { optionalText, options, text, words } from '../../options/options.js';
-import { checkEnsemble, checkStudent, isFinishedRun, readStart, readTeacher } from '../../runs/index.js';
+import { busy } from '../../progress.js';
+import { checkEnsemble, checkStudent, isFinishedRun, readStart, readTeacher, type Teacher } from '../../runs/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import {
@@ -23,7 +24,7 @@ import { answerOf, exampleIds, quoted, recommendSteps, runNamed, trajectoryGroup
 import { queuedGroup } from './jobs.js';
 import { isQueued } from './queued-run.js';
 import { bundleFolderOf } from './recommendations.js';
-import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
+import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, readRuns, runsGiven, teacherProfiles } from './runs.js';
 
 const chosen = group(
   'Distillation',
@@ -150,9 +151,9 @@ export const distill: CommandBody = {
     if (isCoTrained(spec)) {
       refuseFinalPair(given, method);
       refuseContinue(before, method);
-      const started = from === undefined ? model : readRun(startRun(from, given)).result.model;
-      checkStudent(modelOf(started), spec, places.map(teacherProfile));
-      const like = readRun(places[0]!);
+      const started = from === undefined ? model : (await readRun(startRun(from, given))).result.model;
+      checkStudent(modelOf(started), spec, await teacherProfiles(places));
+      const like = await readRun(places[0]!);
       const evaluation = readEvaluation(like, given);
       const groups: CoTrainCommand['groups'] = { student: modelGroup(model), method: methodGroup(method), shared };
       const task = { given, method: spec, groups, teacher: places[0]!, student: model, start: from, evaluation };
@@ -170,15 +171,13 @@ export const distill: CommandBody = {
         hint: 'Leave out --queue: with --continue the command trains the student itself.',
       });
     const start = before === undefined ? undefined : await readStart(bundleFolderOf(before, runs));
-    const [like] = [...places, ...runBefore(before, runs)].map(readRun);
+    const [like] = (await readRuns([...places, ...runBefore(before, runs)])).map(({ run }) => run);
     const asked = readEvaluation(like, given);
     const { data, dataset } = await loadDataOf(like, given, console.say);
     checkFinalAsked(given, dataset);
     const evaluation = evaluationFor(asked, dataset.train);
-    const teachers = places.map((place) => {
-      readRun(place);
-      return { ...place, teacher: readTeacher(place.folder) };
-    });
+    const teachers: (RunPlace & { readonly teacher: Teacher })[] = [];
+    for (const place of places) teachers.push({ ...place, teacher: await busy(() => readTeacher(place.folder)) });
     const done = await runNamed(
       {
         ...{ given, dataset, data, model, method, ensemble, evaluation },

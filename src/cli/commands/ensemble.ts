@@ -13,7 +13,7 @@ import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar } from '../terminal/progress.js';
 import { expectSameData } from './evaluated.js';
 import { nextSteps, quoted } from './job.js';
-import { loadDataOf, readEvaluation, readRun, runsGiven } from './runs.js';
+import { loadDataOf, readEvaluation, readRuns, runsGiven } from './runs.js';
 
 const { temperature, cutoff } = importanceOptions.shape;
 const ensembleGroup = group(
@@ -42,7 +42,7 @@ export const ensembleCommand: CommandBody = {
   async run(given, console) {
     const o = readOptions(ensembleGroup, given);
     const places = runsGiven(given);
-    const found = places.map((place) => ({ name: place.name, run: readRun(place) }));
+    const found = await readRuns(places);
     if (found.length < 2) {
       const hint = 'Name another run.';
       fail('usage', { problem: `an ensemble needs at least two runs; given: ${given.args.join(', ')}`, hint });

@@ -9,7 +9,7 @@ import { createProgress, runInParts } from '../../progress.js';
 import type { EvaluatedPart } from '../../report/index.js';
 import type { FinishedRun } from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
-import { loadDataOf, type RunPlace, readRun } from './runs.js';
+import { loadDataOf, type RunPlace, readRuns } from './runs.js';
 
 export const atOption = optionalNumbers({
   min: 1,
@@ -58,7 +58,7 @@ export async function evaluateRuns(
   part: EvaluatedPart = 'test',
   evaluateOne: EvaluateOne = inOnePiece,
 ): Promise<{ evaluated: EvaluatedRun[]; at: readonly number[] }> {
-  const found = places.map((place) => ({ name: place.name, run: readRun(place) }));
+  const found = await readRuns(places);
   const recorded = found[0]!.run.result.options.at;
   const inRun = parseOptions(evaluationOptions, recorded === undefined ? {} : { at: recorded }, 'evaluation');
   const at = given ?? evaluationFor(inRun, found[0]!.run.rankings).at;

@@ -14,7 +14,7 @@ import { loadDataOf, placeOf, readAnyRun } from './runs.js';
 export async function refuseHeldOut(given: string, runs: string, model: StudentModel, user: string): Promise<void> {
   const place = placeOf(given, runs);
   if (kindOf(model) === 'items-only' || !place || !isFinishedRun(place.folder)) return;
-  const run = readAnyRun(place);
+  const run = await readAnyRun(place);
   // Its test lists have a row for every user of the data.
   if (run.rankings.nUsers <= model.nUsers) return;
   const dataset = await loadDataOf(run, { args: [], flags: {} }, () => undefined).then(

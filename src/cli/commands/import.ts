@@ -52,7 +52,7 @@ export const importCommand: CommandBody = {
     else checkName(name);
     const reading = readOptions(rankingGroup, given);
     const { like } = readOptions(likeGroup, given);
-    const likeRun = like === undefined ? undefined : readRun(findRuns(like, runs)[0]!);
+    const likeRun = like === undefined ? undefined : await readRun(findRuns(like, runs)[0]!);
     const asked = readEvaluation(likeRun, given);
     const { data, dataset } = await dataOf(given, likeRun, console.say);
     const evaluation = evaluationFor(asked, dataset.train);

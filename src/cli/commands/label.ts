@@ -113,13 +113,13 @@ async function namesFor(place: RunPlace, { file, encoding }: Source, given: Give
   if (bundle !== student && bundle !== place.folder) {
     // Without a bundle, only the data has the item ids.
     const { dataset } = await loadDataOf(
-      readAnyRun(place),
+      await readAnyRun(place),
       { ...given, flags: { labels: file, labelsEncoding: encoding } },
       () => {},
     );
     return { bundle, labels: dataset.itemLabels ?? [], report: dataset.labelReport! };
   }
-  if (bundle === student) readAnyRun(place);
+  if (bundle === student) await readAnyRun(place);
   const { itemIds } = (await readBundle(bundle)).model;
   const match = await readItemLabels(file, itemIds, encoding);
   return { bundle, labels: match.labels, report: labelReport(match, match.labels, itemIds.length) };

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { checkRankingsName, type Rankings, writeRankingsTable } from '../../data/index.js';
+import { checkRankingsName, type NamedLists, type Rankings, writeRankingsTable } from '../../data/index.js';
 import { defined } from '../../defined.js';
 import { importanceOptions, rerankRankings } from '../../distill/index.js';
 import { fail } from '../../errors.js';
@@ -13,7 +13,7 @@ import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
 import { dataLoader, expectSameData } from './evaluated.js';
 import { withEngine, workersGroup } from './jobs.js';
-import { type RunPlace, readRun, runsGiven } from './runs.js';
+import { readRuns, runsGiven } from './runs.js';
 
 /** Of ranks in the teachers' lists. */
 const IMPORTANCE = importanceOptions.parse({});
@@ -70,9 +70,8 @@ export const rankings: CommandBody = {
       fail('usage', { problem: 'rankings needs --out: the file to write', hint: 'For example --out rankings.parquet' });
     checkRankingsName(out);
     expectTeachers(rerank, named, shards);
-    const runOf = (place: RunPlace) => ({ name: place.name, run: readRun(place) });
-    const found = runsGiven(given).map(runOf);
-    const teachers = named.length > 0 ? runsGiven(given, named).map(runOf) : [];
+    const found = await readRuns(runsGiven(given));
+    const teachers = named.length > 0 ? await readRuns(runsGiven(given, named)) : [];
     expectSameData([...found, ...teachers]);
     const dataset = await dataLoader(given)(found[0]!.run);
     const taught = teachers.map(({ run }) => readTeacher(run.folder).trajectory.checkpoints.at(-1)!.rankings);
@@ -81,9 +80,11 @@ export const rankings: CommandBody = {
         ? lists
         : rerankRankings(lists, taught, dataset.train, IMPORTANCE, { eta: rerank, temperature: 10 });
     const last = onlyLast || rerank !== undefined;
-    const lists = found.flatMap(({ name, run }) =>
-      busy(() => listsOfRun(run.folder, { last, k, reordered, teacher: found.length > 1 ? name : undefined })),
-    );
+    const lists: NamedLists[] = [];
+    for (const { name, run } of found) {
+      const teacher = found.length > 1 ? name : undefined;
+      lists.push(...(await busy(() => listsOfRun(run.folder, { last, k, reordered, teacher }))));
+    }
     const inShards = async (shards: number): Promise<string[]> =>
       withEngine({ given, console, metric: '', count: shards, folders: [] }, (engine) =>
         writeRankingsInShards(

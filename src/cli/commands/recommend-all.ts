@@ -84,7 +84,7 @@ export async function recommendEveryone(
       hint: 'Add --histories FILE.',
     });
   const place = placeOf(given.args[0]!, runs) ?? noRun(given.args[0]!, runs);
-  const data = async () => (await loadDataOf(readAnyRun(place), { args: [], flags: {} }, console.say)).dataset;
+  const data = async () => (await loadDataOf(await readAnyRun(place), { args: [], flags: {} }, console.say)).dataset;
   const request: RecommendAllRequest = {
     ...{ from: place.folder, store: runs, out, format, scores, includeSeen, k, shards },
     ...{ users: users === undefined ? undefined : idsIn(users) },

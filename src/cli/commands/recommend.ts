@@ -120,7 +120,7 @@ export const recommend: CommandBody = {
 async function sayWhyAbsent(run: string, runs: string, user: string, say: (text: string) => void): Promise<void> {
   const place = placeOf(run, runs);
   if (place === undefined || !isFinishedRun(place.folder)) return;
-  const { source } = readAnyRun(place);
+  const { source } = await readAnyRun(place);
   if (source === undefined) return;
   const options = parseOptions(dataOptions, source, 'data');
   try {

@@ -1,6 +1,6 @@
 /** Finds the co-trained pairs among runs, and the runs that they started from. */
 import { isCoTrained, learnerRoles, methodRegistry, type Pair } from '../../distill/index.js';
-import { isFinishedRun, readRunManifest } from '../../runs/index.js';
+import { type FinishedRun, isFinishedRun, readRunManifest } from '../../runs/index.js';
 import { placeOf, type RunPlace, readRun, runNames } from './runs.js';
 
 /** A co-trained teacher and student, and the runs that they started from. */
@@ -13,14 +13,17 @@ export interface FoundPair {
 }
 
 /** The pairs of which both runs are among `places`. @throws RecdistillError as `readRun` */
-export function pairsAmong(places: readonly RunPlace[], runs: string): FoundPair[] {
+export async function pairsAmong(places: readonly RunPlace[], runs: string): Promise<FoundPair[]> {
   const coTrained = methodRegistry.all().filter(isCoTrained);
-  const found = places.filter((place) => coTrained.some((m) => m.name === readRun(place).result.method));
-  return found.flatMap((student): FoundPair[] => {
+  const found: { place: RunPlace; inputs: FinishedRun['manifest']['inputs'] }[] = [];
+  for (const place of places) {
+    const { result, manifest } = await readRun(place);
+    if (coTrained.some((m) => m.name === result.method)) found.push({ place, inputs: manifest.inputs });
+  }
+  return found.flatMap(({ place: student, inputs }): FoundPair[] => {
     const name = student.name.replace(/\/student$/, '');
-    const teacher = found.find((place) => place.name === `${name}/teacher`);
+    const teacher = found.find(({ place }) => place.name === `${name}/teacher`)?.place;
     if (!teacher || name === student.name) return [];
-    const { inputs } = readRun(student).manifest;
     const [teacher0, student0] = learnerRoles.map((role) => ofHash(inputs[`${role} before`], places, runs));
     const before = teacher0 && student0 ? { before: { teacher: teacher0, student: student0 } } : {};
     return [{ name, after: { teacher, student }, ...before }];

@@ -10,7 +10,7 @@ import { asRecorded, group, machineGroup, machineOf, runsGroup, withKernels } fr
 import { dataFlags } from './data-flags.js';
 import { atOption, evaluateRuns, expectSameData } from './evaluated.js';
 import { type FoundPair, pairsAmong } from './report-pairs.js';
-import { type RunPlace, readRun, runsGiven } from './runs.js';
+import { type RunPlace, readRuns, runsGiven } from './runs.js';
 
 const own = dataFlags([]);
 
@@ -56,9 +56,9 @@ export const report: CommandBody = {
       fail('usage', { problem: `--out ${o.out} does not end in .html`, hint: 'For example --out report.html' });
     const { runs } = readOptions(runsGroup, given);
     const named = runsGiven(given);
-    const pairs = pairsAmong(named, runs);
+    const pairs = await pairsAmong(named, runs);
     const places = withBefore(named, pairs);
-    expectSameData(places.map((place) => ({ name: place.name, run: readRun(place) })));
+    expectSameData(await readRuns(places));
     const { evaluated, at } = await evaluateRuns(places, o.at, own.usual(given));
     const { dataset, run } = evaluated[0]!;
     const metric = o.metric ?? String(run.result.options.selectBy);

@@ -88,21 +88,33 @@ export function noRun(given: string, runs: string): never {
 }
 
 /** @throws RecdistillError `unknown-name`, `needs-not-met` if it is not finished, or a final fit, which was not evaluated; `artifact-damaged` */
-export function readRun(place: RunPlace): FinishedRun {
-  const run = readAnyRun(place);
+export async function readRun(place: RunPlace): Promise<FinishedRun> {
+  const run = await readAnyRun(place);
   refuseFinal(place.name, run.manifest.kind, 'cannot be evaluated, compared or taught from');
   return run;
 }
 
-/** The same for a final fit, too. */
-export function readAnyRun(place: RunPlace): FinishedRun {
+export interface NamedRun {
+  readonly name: string;
+  readonly run: FinishedRun;
+}
+
+/** The runs with their names. @throws RecdistillError as `readRun` */
+export async function readRuns(places: readonly RunPlace[]): Promise<NamedRun[]> {
+  const runs: NamedRun[] = [];
+  for (const place of places) runs.push({ name: place.name, run: await readRun(place) });
+  return runs;
+}
+
+/** The same as `readRun` for a final fit, too. */
+export async function readAnyRun(place: RunPlace): Promise<FinishedRun> {
   if (!isFinishedRun(place.folder)) {
     fail('needs-not-met', {
       problem: `the run ${place.name} is not finished`,
       hint: 'Repeat the command that made it; it continues from the last checkpoint.',
     });
   }
-  const run = busy(() => readFinishedRun(place.folder));
+  const run = await busy(() => readFinishedRun(place.folder));
   noteUses(run.manifest.host.uses);
   return run;
 }
@@ -139,9 +151,16 @@ export function readEvaluation(run: FinishedRun | undefined, given: Given): Eval
   return given.flags.selectBy === undefined ? { ...o, selectBy: fittingMetric(o) } : o;
 }
 
+/** As `teacherProfile`, of several. */
+export async function teacherProfiles(places: readonly RunPlace[]): Promise<TeacherProfile[]> {
+  const profiles: TeacherProfile[] = [];
+  for (const place of places) profiles.push(await teacherProfile(place));
+  return profiles;
+}
+
 /** The capabilities of a finished run as a teacher. @throws RecdistillError as `readRun` */
-export function teacherProfile(place: RunPlace): TeacherProfile {
-  const { model } = readRun(place).result;
+export async function teacherProfile(place: RunPlace): Promise<TeacherProfile> {
+  const { model } = (await readRun(place)).result;
   return profileOf(
     place.name,
     modelRegistry.all().find((m) => m.name === model),

@@ -19,7 +19,7 @@ import { givenOf, readOptions } from '../terminal/flags.js';
 import { group, methodGroup, modelGroup } from '../terminal/groups.js';
 import { startRun, trainStart } from './co-train.js';
 import { quoted } from './job.js';
-import { loadDataOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfile } from './runs.js';
+import { loadDataOf, type RunPlace, readEvaluation, readRun, runsGiven, teacherProfiles } from './runs.js';
 
 export const teachersGroup = group(
   'Teachers',
@@ -69,11 +69,11 @@ export async function methodSearch(given: Given, name: string, console: Console)
     });
   const places = runsGiven(given, names);
   const fromRun = start === undefined || !isCoTrained(method) ? undefined : startRun(start, given);
-  const student = fromRun ? readRun(fromRun).result.model : model;
-  checkStudent(modelOf(student), method, places.map(teacherProfile));
+  const student = fromRun ? (await readRun(fromRun)).result.model : model;
+  checkStudent(modelOf(student), method, await teacherProfiles(places));
   if (start !== undefined && !fromRun)
     fail('usage', { problem: `${method.name} has no --start`, hint: 'Only co-trained methods such as bd have it.' });
-  const like = places[0] && readRun(places[0]);
+  const like = places[0] && (await readRun(places[0]));
   const evaluation = readEvaluation(like, given);
   const { data, dataset } = await loadDataOf(like, given, console.say);
   const from = [

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { busy, createProgress, onBusy } from '../../progress.js';
 import { refusedAs } from '../../runs/small.test.support.js';
 import { interruptible } from './interrupt.js';
@@ -66,13 +69,16 @@ test('work that stops in time is not ended', async () => {
   assert.equal(ended, 0);
 });
 
-test('while it is busy, the listener is not called, and afterwards signals are handled again', async () => {
+test('while it is busy, there are no listeners, and afterwards signals are handled again', async () => {
   const outside = process.listenerCount('SIGTERM');
   await interruptible(silent, async () => {
     assert.equal(process.listenerCount('SIGTERM'), outside + 1);
-    const within = busy(() => busy(() => process.listenerCount('SIGTERM')));
+    const within = await busy(() => process.listenerCount('SIGTERM'));
     assert.deepEqual([within, process.listenerCount('SIGTERM')], [outside, outside + 1]);
-    assert.throws(() => busy(() => assert.fail('no')), /no/);
+    await assert.rejects(
+      busy(() => assert.fail('no')),
+      /no/,
+    );
     assert.equal(process.listenerCount('SIGTERM'), outside + 1);
   });
   assert.equal(process.listenerCount('SIGTERM'), outside);
@@ -96,12 +102,30 @@ test('of nested work, the innermost handles signals, and the outer one is aborte
   assert.equal(process.listenerCount('SIGINT'), before);
 });
 
-test('busy work does not begin after a signal', async () => {
+for (const [name, late] of [
+  ['that was handled', true],
+  ['that came while the event loop was not running', false],
+] as const)
+  test(`busy work does not begin after a signal ${name}`, async () => {
+    let began = false;
+    const work = async (signal: AbortSignal) => {
+      process.kill(process.pid, 'SIGINT');
+      while (late && !signal.aborted) await wait(1);
+      await busy(() => {
+        began = true;
+      });
+    };
+    await assert.rejects(interruptible(silent, work), refusedAs('interrupted'));
+    assert.equal(began, false);
+  });
+
+test('a signal that comes while the event loop handles input is not lost', async () => {
   let began = false;
-  const work = async (signal: AbortSignal) => {
+  const work = async () => {
+    // The event loop has already asked for signals when it calls back.
+    await promisify(fs.read)(fs.openSync(fileURLToPath(import.meta.url), 'r'), Buffer.alloc(1), 0, 1, 0);
     process.kill(process.pid, 'SIGINT');
-    while (!signal.aborted) await wait(1);
-    busy(() => {
+    await busy(() => {
       began = true;
     });
   };
@@ -109,33 +133,48 @@ test('busy work does not begin after a signal', async () => {
   assert.equal(began, false);
 });
 
-test('nested busy work tells its handlers once', () => {
+test('the last work after a signal is done, and the listeners stay away', async () => {
+  const outside = process.listenerCount('SIGINT');
+  let count = -1;
+  await interruptible(silent, async (signal) => {
+    process.kill(process.pid, 'SIGINT');
+    while (!signal.aborted) await wait(1);
+    assert.equal(await busy(() => 'saved', { finishing: true }), 'saved');
+    count = process.listenerCount('SIGINT');
+  });
+  assert.equal(count, outside);
+});
+
+test('if a handler refuses the work, those before it are told that it is over', async () => {
   const told: string[] = [];
-  const off = onBusy({ begin: () => void told.push('begin'), end: () => void told.push('end') });
-  busy(() => busy(() => told.push('work')));
-  off();
-  busy(() => told.push('other'));
-  assert.deepEqual(told, ['begin', 'work', 'end', 'other']);
+  const off = [
+    onBusy({ begin: () => void told.push('begin'), end: () => void told.push('end') }),
+    onBusy({ begin: () => assert.fail('refused'), end: () => void told.push('never') }),
+  ];
+  await assert.rejects(
+    busy(() => told.push('work')),
+    /refused/,
+  );
+  for (const remove of off) remove();
+  await busy(() => told.push('other'));
+  assert.deepEqual(told, ['begin', 'end', 'other']);
 });
 
 const skip = process.platform === 'win32' && 'Windows has no such signals';
 const here = new URL('.', import.meta.url).href;
 
 /** Runs an endless loop as busy work in a process of its own, signals it, and gives what it wrote and how it ended. */
-async function endlessly(signal: NodeJS.Signals, loop: string): Promise<{ stdout: string; code: unknown }> {
+async function endlessly(signal: NodeJS.Signals, loop: string): Promise<{ stdout: string; by: unknown }> {
   const program = `
     import { writeSync } from 'node:fs';
     import { busy } from '${here}../../progress.js';
     import { interruptible } from '${here}interrupt.js';
-    const work = async () => {
-      // Longer than commands that start no thread.
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+    const work = () =>
       busy(() => {
         writeSync(1, 'busy ');
         ${loop}
       });
-    };
-    await interruptible(() => undefined, work).catch((error) => writeSync(1, error.code));`;
+    await interruptible(() => undefined, work);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -144,8 +183,8 @@ async function endlessly(signal: NodeJS.Signals, loop: string): Promise<{ stdout
     if (stdout === '') child.kill(signal);
     stdout += text;
   });
-  const [code] = (await once(child, 'close')) as [unknown];
-  return { stdout, code };
+  const [, by] = (await once(child, 'close')) as [unknown, unknown];
+  return { stdout, by };
 }
 
 const WAIT = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
@@ -153,5 +192,5 @@ const WAIT = 'Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);';
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
   for (const loop of ['for (;;) {}', WAIT])
     test(`${signal} ends busy work in the middle: ${loop}`, { skip, timeout: 60_000 }, async () => {
-      assert.deepEqual(await endlessly(signal, loop), { stdout: 'busy interrupted', code: 0 });
+      assert.deepEqual(await endlessly(signal, loop), { stdout: 'busy ', by: signal });
     });

@@ -1,15 +1,14 @@
-/** Ctrl-C: the first one stops the work at the next checkpoint, or after two seconds; the second one ends the process immediately. */
+/**
+ * Ctrl-C: the first one stops the work at the next checkpoint, or after two seconds; the second one ends the process immediately. While the work is
+ * busy, the first one does.
+ */
 import { fail } from '../../errors.js';
 import { type BusyHandler, onBusy } from '../../progress.js';
-import { breakable, isBreak } from './breakable.js';
-import { type Forwarding, forwardSignals } from './signal-thread.js';
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Milliseconds after which work that has not stopped is ended. What is on disk is complete at any time. */
 const MOST_MS = 1800;
-/** Milliseconds of a command after which signals to busy work are forwarded. Shorter commands do not start a thread for it. */
-const SHORT_MS = 400;
 
 const TEXT = 'Stopping at the next checkpoint. Press Ctrl-C again to stop immediately.';
 
@@ -41,50 +40,33 @@ export async function interruptible<T>(
   const outer = innermost;
   const controller = new AbortController();
   let late: NodeJS.Timeout | undefined;
-  let forwarding: Forwarding | undefined;
-  const forward = () => {
-    forwarding ??= forwardSignals();
-  };
   const stop = () => {
     say(`\n${text}`);
     controller.abort();
     // Without listeners the default handling ends the process, even while the event loop is busy.
-    forwarding?.close();
     release();
     late = setTimeout(end, most);
   };
   const listen = () => {
     for (const signal of SIGNALS) process.on(signal, stop);
   };
-  const release = () => {
+  const ignore = () => {
     for (const signal of SIGNALS) process.removeListener(signal, stop);
+  };
+  const release = () => {
+    ignore();
     process.removeListener('disconnect', stop);
   };
   const handler: BusyHandler = {
-    begin() {
-      if (controller.signal.aborted || forwarding?.hasSignal())
-        fail('interrupted', { what: 'the command', unkept: true });
-      if (performance.now() > SHORT_MS) forward();
-      // The listeners stay: a signal that has come and was not handled yet would be lost with them.
-      forwarding?.begin();
+    begin(finishing) {
+      if (controller.signal.aborted && !finishing) fail('interrupted', { what: 'the command', unkept: true });
+      ignore();
     },
     end() {
-      forwarding?.end();
-    },
-    around(work) {
-      try {
-        return breakable(work);
-      } catch (error) {
-        if (isBreak(error)) {
-          controller.abort();
-          fail('interrupted', { what: 'the command', unkept: true });
-        }
-        throw error;
-      }
+      if (!controller.signal.aborted) listen();
     },
   };
   let noLongerBusy = onBusy(handler);
-  const soon = setTimeout(forward, SHORT_MS).unref();
   const own: Interruptible = {
     suspend() {
       release();
@@ -106,8 +88,6 @@ export async function interruptible<T>(
     return await work(controller.signal);
   } finally {
     clearTimeout(late);
-    clearTimeout(soon);
-    forwarding?.close();
     release();
     noLongerBusy();
     innermost = outer;

@@ -82,10 +82,11 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     jobs.some(({ job, inputs }) => !ended.has(job.name) && inputs.some((input) => input.name === name));
   const isStart = (name: string): boolean =>
     jobs.some(({ job, inputs }) => 'start' in job && inputs.some((input) => input.name === name));
-  const read = (path: string): Outcome => busy(() => readBack<RunResult>({ path }, dataset, evaluator));
-  const rankingsOf = (name: string) => (outcomes.get(name) ?? read(folders.get(name)!)).rankings;
-  const teacherOf = (name: string): Teacher =>
-    outcomes.get(name)?.teacher ?? teachers.get(name) ?? busy(() => readTeacher(folders.get(name)!));
+  const readNow = (path: string): Outcome => readBack<RunResult>({ path }, dataset, evaluator);
+  const read = (path: string): Promise<Outcome> => busy(() => readNow(path));
+  const rankingsOf = async (name: string) => (outcomes.get(name) ?? (await read(folders.get(name)!))).rankings;
+  const teacherOf = async (name: string): Promise<Teacher> =>
+    outcomes.get(name)?.teacher ?? teachers.get(name) ?? (await busy(() => readTeacher(folders.get(name)!)));
   const note = (job: string, message: string): void =>
     listen?.({ type: 'progress', job, event: { type: 'note', message } });
   const progress = (job: string) =>
@@ -119,7 +120,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   async function reuse(prepared: PreparedJob, state: JobState & { readonly state: 'finished' }): Promise<void> {
     const { job, plan, folder: own } = prepared;
     if (job.kind === 'part') return finish(prepared, [{ folder: own, outcome: undefined }], true);
-    const outcomeOf = (folder: string) => (job.kind === 'join' ? readLazily(folder, read, true) : read(folder));
+    const outcomeOf = (folder: string) => (job.kind === 'join' ? readLazily(folder, readNow, true) : read(folder));
     const ends: End[] = [];
     for (const [at, { folder, from }] of state.results.entries()) {
       const { place, hash } = plan.results[at]!;
@@ -129,7 +130,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
       if (changed !== undefined) note(job.name, changed);
       if (job.kind === 'search') trials.set(job.name, readTrials(join(folder, SEARCH_LOG)));
       else if (await nameFinished(folder, dataset, setting.data)) note(job.name, 'it has the names of items now');
-      ends.push({ folder, from, outcome: job.kind === 'search' ? undefined : outcomeOf(folder) });
+      ends.push({ folder, from, outcome: job.kind === 'search' ? undefined : await outcomeOf(folder) });
     }
     finish(prepared, ends, true);
   }
@@ -141,8 +142,13 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     const paths = plan.results.map(({ place }) => (folder === undefined ? undefined : join(folder, place)));
     for (const path of paths) if (path !== undefined && job.kind !== 'part') removeLink(path);
     if (job.kind === 'fuse') {
-      const rankings = inputs.map((input) => rankingsOf(input.name));
-      const members = () => inputs.map((input) => ({ ...teacherOf(input.name), name: input.name }));
+      const rankings: Outcome['rankings'][] = [];
+      for (const input of inputs) rankings.push(await rankingsOf(input.name));
+      const members = async () => {
+        const all: (Teacher & { name: string })[] = [];
+        for (const { name } of inputs) all.push({ ...(await teacherOf(name)), name });
+        return all;
+      };
       const fusing = { dataset, evaluator, rankings, members, progress: progress(name) };
       const fused = await performFuse(job, fusing);
       ended.add(name);
@@ -150,7 +156,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
       return true;
     }
     if (job.kind === 'import') {
-      const made = performImport(job, plan as ImportPlan, { dataset, setting }, folder, overwrite);
+      const made = await busy(() => performImport(job, plan as ImportPlan, { dataset, setting }, folder, overwrite));
       const ends = made.map((outcome, at) => ({ outcome, folder: paths[at] }));
       finish(
         prepared,
@@ -163,14 +169,16 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     if (done.elsewhere) return false;
     if (done.trials) trials.set(name, done.trials);
     if (done.saved) saved.set(name, done.saved);
-    const ends = paths.map((path, at): End => {
+    const ends: End[] = [];
+    for (const [at, path] of paths.entries()) {
       const folder = path === undefined || job.kind === 'part' ? path : resolveRun(path);
       const stored = folder !== undefined && job.kind !== 'search' && job.kind !== 'part';
-      if (folder !== undefined && job.kind === 'join')
-        return { folder, outcome: readLazily(folder, read, done.reused) };
-      const outcome = done.outcomes?.[at] ?? (stored ? { ...read(folder), reused: done.reused } : undefined);
-      return { folder, outcome };
-    });
+      const found = async (): Promise<Outcome | undefined> => {
+        if (folder !== undefined && job.kind === 'join') return readLazily(folder, readNow, done.reused);
+        return done.outcomes?.[at] ?? (stored ? { ...(await read(folder)), reused: done.reused } : undefined);
+      };
+      ends.push({ folder, outcome: await found() });
+    }
     finish(prepared, ends, done.reused);
     return true;
   }

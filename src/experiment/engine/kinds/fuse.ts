@@ -2,7 +2,7 @@
 import type { Dataset, Rankings } from '../../../data/index.js';
 import type { EnsembleChoice } from '../../../distill/ensemble/index.js';
 import type { Evaluation, Evaluator } from '../../../eval/index.js';
-import type { Progress } from '../../../progress.js';
+import { type Progress, runInParts } from '../../../progress.js';
 import { chosenKind, fuseTested, type Weighable, weighTeachers } from '../../../runs/index.js';
 import type { FuseJob } from '../job.js';
 
@@ -13,7 +13,7 @@ export interface Fusing {
   /** Of the teachers, for the evaluation on test. */
   readonly rankings: readonly Rankings[];
   /** The teachers, for weights that are chosen on valid. Not called for equal weights. */
-  readonly members: () => readonly Weighable[];
+  readonly members: () => Promise<readonly Weighable[]>;
   readonly progress: Progress;
 }
 
@@ -29,8 +29,10 @@ export async function performFuse({ options: { weights: rule, ...o } }: FuseJob,
   const { dataset, evaluator, rankings, members, progress } = fusing;
   const kind = chosenKind(rule, rankings.length);
   const step = progress.task('choosing the weights of the ensemble');
-  const ensemble = kind && (await weighTeachers(members(), { kind, dataset, evaluator, step, importance: o }));
+  const ensemble = kind && (await weighTeachers(await members(), { kind, dataset, evaluator, step, importance: o }));
   const fused = await fuseTested(rankings, ensemble, o, progress.task('fusing rankings'));
-  const hidden = evaluator.hidden(fused);
-  return { evaluation: evaluator.test(fused), ...(hidden ? { hidden } : {}), ...(ensemble ? { ensemble } : {}) };
+  const evaluating = progress.task('evaluating the ensemble');
+  const hidden = await runInParts(evaluator.parts.hidden(fused), evaluating);
+  const evaluation = await runInParts(evaluator.parts.test(fused), evaluating);
+  return { evaluation, ...(hidden ? { hidden } : {}), ...(ensemble ? { ensemble } : {}) };
 }

@@ -23,7 +23,7 @@ export const evaluateUnit = partUnit({
   }),
   async perform({ at, part, evalUsers }, { inputs, shard, of, folder, dataset, progress }) {
     const data = dataset();
-    const { rankings } = busy(() => readFinishedRun(inputs[0]!));
+    const { rankings } = await busy(() => readFinishedRun(inputs[0]!));
     const relevant = part === 'test' ? data.test : data.hidden?.interactions;
     if (!relevant)
       fail('needs-not-met', { problem: `${data.name} has no hidden interactions`, hint: 'Evaluate on the test part.' });

@@ -1,7 +1,7 @@
 /** The rankings of a shard of users as a file. Its inputs are finished runs of one data set. File: `lists` with the suffix of the format. */
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { writeRankingsTable } from '../../../data/index.js';
+import { type NamedLists, writeRankingsTable } from '../../../data/index.js';
 import { flag, optionalInt, options, text, words } from '../../../options/options.js';
 import { busy } from '../../../progress.js';
 import { jobFiles, listsOfRun } from '../../../runs/index.js';
@@ -29,7 +29,9 @@ export const writeRankingsUnit = partUnit({
   },
   async perform({ suffix, last, k, names }, { inputs, shard, of, folder, dataset }) {
     const data = dataset();
-    const lists = inputs.flatMap((run, at) => busy(() => listsOfRun(run, { last, k, teacher: names[at] })));
+    const lists: NamedLists[] = [];
+    for (const [at, run] of inputs.entries())
+      lists.push(...(await busy(() => listsOfRun(run, { last, k, teacher: names[at] }))));
     await writeRankingsTable(join(folder, `lists${suffix}`), data, lists, usersOf(data.users.ids.length, shard, of));
   },
 });
