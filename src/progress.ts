@@ -104,14 +104,24 @@ export function onBusy(handler: BusyHandler): () => void {
   return () => void busyHandlers.delete(handler);
 }
 
+export interface BusyOptions {
+  /** True for the last work after a signal, such as a checkpoint. Other work does not begin after a signal. Default: false. */
+  readonly finishing?: boolean;
+  /** What the work reads and writes, if that is known. A small number is done in less time than a person notices, and signals are handled after it. */
+  readonly bytes?: number;
+}
+
+/** Work on fewer bytes takes a fraction of a second. */
+const SMALL_BYTES = 30e6;
+
 /**
  * Runs synchronous work that may take more than a second and cannot be cut, such as writing a large file. The event loop handles no signal meanwhile.
  * In the command line the system therefore ends the process at a signal, in the middle of the work and without its `finally` blocks. Whatever the work
  * writes must be written atomically.
- * @param options.finishing true for work that is the last one after a signal, such as a checkpoint. Other work does not begin after a signal. Default: false
  * @throws RecdistillError `interrupted` if a signal has come before; what the work throws
  */
-export async function busy<T>(work: () => T, { finishing = false } = {}): Promise<T> {
+export async function busy<T>(work: () => T, { finishing = false, bytes }: BusyOptions = {}): Promise<T> {
+  if (bytes !== undefined && bytes < SMALL_BYTES) return work();
   // A signal that has come and was not handled yet would be lost with its listener. In the first turn the loop may be past the place where it looks
   // for signals, in the second it is not.
   await turn();

@@ -16,6 +16,7 @@ import { finishModel } from './finish.js';
 import { forgetTraining, jobFiles, readBack } from './finished.js';
 import { nameAgain } from './names.js';
 import { type Job, listenerOf, type RepeatedRun, type Use } from './outcome.js';
+import { readSize } from './read-size.js';
 import type { RunRequest } from './request.js';
 import { revisionsOf } from './revisions.js';
 import { openRunFolder, type RunFolder } from './run-folder.js';
@@ -145,7 +146,10 @@ async function finishedJobs(
     forgetTraining(run);
   }
   const jobs: Job[] = [];
-  for (const run of runs) jobs.push(await busy(() => readBack(run, dataset, evaluator, repeated?.evaluation)));
+  for (const run of runs) {
+    const read = () => readBack(run, dataset, evaluator, repeated?.evaluation);
+    jobs.push(await busy(read, { bytes: readSize(run.path) }));
+  }
   return jobs;
 }
 

@@ -66,14 +66,16 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const tested = repeated?.evaluation ?? (await runInParts(evaluator.parts.test(rankings), evaluation));
   const hidden = await runInParts(evaluator.parts.hidden(rankings), evaluation);
   const tables = servableOf(f.spec, model);
-  const student = await busy(() =>
+  const bytes = 4 * (2 * model.size + train.indices.length);
+  const makeStudent = () =>
     madeStudent(tables, dataset, tested, {
       ...{ model: model.name, method, teachers: f.teachers },
       licence: licenceNote(String(f.source?.data ?? '')),
       ...(repeated ? { repeated: repeatedOf(repeated) } : {}),
-    }),
-  );
-  const problem = f.spec.kind === 'trained' && student ? await busy(() => sizeProblem(student.model)) : undefined;
+    });
+  const student = await busy(makeStudent, { bytes });
+  const problem =
+    f.spec.kind === 'trained' && student ? await busy(() => sizeProblem(student.model), { bytes }) : undefined;
   if (problem !== undefined) fail('diverged', { model: model.name, method, problem, bestEpoch: fitted.bestEpoch });
   const result: JobResult = {
     model: model.name,
@@ -83,7 +85,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     epochs: fitted.epochs,
     parameters: model.size,
     bytes: model.size * 4,
-    ...(student ? { bundleBytes: await busy(() => bundleBytesOf(student.model, student.notes)) } : {}),
+    ...(student ? { bundleBytes: await busy(() => bundleBytesOf(student.model, student.notes), { bytes }) } : {}),
     latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     ...(repeated
@@ -104,11 +106,12 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
     run.confirm();
-    await busy(() => {
+    const write = () => {
       writeStudent(run.path, student, dataset, f.hash);
       keepModel(run, model);
       keep(run, { ...job, trajectory });
-    });
+    };
+    await busy(write, { bytes: bytes + 4 * rankings.nUsers * rankings.depth * (2 + fitted.checkpoints.length) });
   }
   return job;
 }

@@ -43,6 +43,7 @@ export * from './outcome.js';
 export { popularValue } from './popular.js';
 export * from './rankings-file.js';
 export { type RunLogs, readLogs } from './read-logs.js';
+export { readSize } from './read-size.js';
 export type { JobRequest } from './request.js';
 export { changedRevisions, revisionsOf } from './revisions.js';
 export * from './run-folder.js';

@@ -46,6 +46,9 @@ export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluate
   fitted(outcome: TrainOutcome): Promise<Fitted>;
 }
 
+/** Snapshots that are written or read at once, at most. */
+const SNAPSHOTS = 20;
+
 export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
   const { run, evaluator, selectBy, measure, listen, repeats } = setting;
   const step = setting.progress.task(`ranking for ${model.name}`, 'users');
@@ -56,6 +59,7 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
     repeats
       ? snapshots.keep(repeats.checkpoints, bestEpoch)
       : snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1);
+  const snapshotBytes = 4 * evaluator.depth * evaluator.mask.valid.nUsers;
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   /** The rankings of a sample with those of all other users. */
   const withOthers = async (sampled: Rankings): Promise<Rankings> => {
@@ -90,7 +94,7 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       // Students learn from the lists of all users, also if only a sample of them is evaluated.
       const kept = evaluator.sample && snapshots.keeps(epoch, best) ? await withOthers(seen.rankings) : seen.rankings;
       const lists = evaluator.taught(kept);
-      await busy(() => snapshots.add(epoch, lists, metrics, best));
+      await busy(() => snapshots.add(epoch, lists, metrics, best), { bytes: snapshotBytes });
       if (!setting.testCurve) return;
       const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
         step,
@@ -99,10 +103,10 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       const test = await runInParts(evaluator.parts.test(rankings), evaluation);
       listen({ type: 'test', epoch, metrics: test.means });
     },
-    ...(run ? { store: storeOf(run, listen, snapshots, choose) } : {}),
+    ...(run ? { store: storeOf(run, listen, snapshots, snapshotBytes, choose) } : {}),
     fitted: async ({ bestEpoch, epochs, secondsBefore }) => ({
       ...{ bestEpoch, epochs, secondsBefore },
-      checkpoints: await busy(() => choose(bestEpoch)),
+      checkpoints: await busy(() => choose(bestEpoch), { bytes: SNAPSHOTS * snapshotBytes }),
       forget: snapshots.remove,
     }),
   };
@@ -113,6 +117,7 @@ function storeOf(
   run: RunFolder,
   listen: Listener,
   snapshots: Snapshots,
+  snapshotBytes: number,
   choose: (bestEpoch: number) => unknown,
 ): LoopStore {
   return {
@@ -124,7 +129,8 @@ function storeOf(
         snapshots.flush();
         run.saveCheckpoint(checkpoint);
       };
-      return busy(write, { finishing: interrupted });
+      const own = Object.values(checkpoint.tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
+      return busy(write, { finishing: interrupted, bytes: own + SNAPSHOTS * snapshotBytes });
     },
     load(until) {
       const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);

@@ -1,7 +1,9 @@
 /** Signals to models that are computed directly: on data that keeps them busy for seconds, in a process of their own. */
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { createWorkshop } from './program.js';
 
 const w = createWorkshop();
@@ -64,6 +66,52 @@ test('a signal ends each long command on runs and data, and leaves nothing behin
     assert.deepEqual(readdirSync(w.folder).sort(), before, words);
   }
 });
+
+/** Commands of which some work is in one piece: the signal comes at one moment or another. */
+const PIECES: readonly (readonly [words: string, made: string])[] = [
+  ['report a b --out report.html', 'report.html'],
+  [`data split --data ${many} --out split`, 'split'],
+  ['import given.csv --like a --name imported', 'runs/imported'],
+  ['export b --format npy --out arrays', 'arrays'],
+  ['recommend b --all --k 50 --out recs', 'recs'],
+];
+
+test('a signal at any moment ends a command, and the same command does the whole work afterwards', {
+  timeout: 400_000,
+}, async () => {
+  const given = await w.run('rankings', 'a', '--last', '--k', '20', '--out', 'given.csv');
+  assert.equal(given.code, 0, given.stderr);
+  const ends = new Set<string>();
+  for (const [words, made] of PIECES) {
+    for (const [at, ms] of [150, 600, 1500].entries()) {
+      const before = everything();
+      const { child, ended } = w.start(...words.split(' '), '--json');
+      await setTimeout(ms);
+      child.kill(at % 2 === 0 ? 'SIGINT' : 'SIGTERM');
+      const { code, signal, stdout, stderr } = await ended;
+      ends.add(signal ?? String(code));
+      if (code === 0) rmSync(w.path(made), { recursive: true });
+      else if (signal === null) {
+        const { error } = JSON.parse(stdout) as { error: { code: string } };
+        assert.deepEqual([code, error.code], [1, 'interrupted'], `${words}: ${stderr}`);
+      }
+      const left = everything().filter((name) => !before.includes(name) && !isTemporary(name) && !isUnfinished(name));
+      assert.deepEqual(left, [], `${words} after ${ms} ms`);
+    }
+    const { code, stderr } = await w.run(...words.split(' '));
+    assert.equal(code, 0, `${words}: ${stderr}`);
+    assert.ok(existsSync(w.path(made)), words);
+    assert.deepEqual(everything().filter(isTemporary), [], `${words} leaves nothing of those before`);
+  }
+  assert.ok([...ends].some((end) => end !== '0'), 'some signals came in time');
+});
+
+const everything = (): string[] => readdirSync(w.folder, { recursive: true }).map(String);
+
+/** Under a temporary name, which the next command removes. */
+const isTemporary = (name: string): boolean => /\.tmp(?:[\\/]|$)/.test(name);
+/** In a run that is not finished, which the same command continues. */
+const isUnfinished = (name: string): boolean => name.startsWith(join('runs', 'imported'));
 
 test('the second signal ends the process at once', { timeout: 240_000 }, async () => {
   const { model, data, options } = LONG[0]!;

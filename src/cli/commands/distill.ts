@@ -24,7 +24,16 @@ import { answerOf, exampleIds, quoted, recommendSteps, runNamed, trajectoryGroup
 import { queuedGroup } from './jobs.js';
 import { isQueued } from './queued-run.js';
 import { bundleFolderOf } from './recommendations.js';
-import { loadDataOf, placeOf, type RunPlace, readEvaluation, readRun, readRuns, runsGiven, teacherProfiles } from './runs.js';
+import {
+  loadDataOf,
+  placeOf,
+  type RunPlace,
+  readEvaluation,
+  readRun,
+  readRuns,
+  runsGiven,
+  teacherProfiles,
+} from './runs.js';
 
 const chosen = group(
   'Distillation',

@@ -16,6 +16,7 @@ import {
   isRun,
   profileOf,
   readFinishedRun,
+  readSize,
   refuseFinal,
   resolveRun,
   type TeacherProfile,
@@ -114,7 +115,7 @@ export async function readAnyRun(place: RunPlace): Promise<FinishedRun> {
       hint: 'Repeat the command that made it; it continues from the last checkpoint.',
     });
   }
-  const run = await busy(() => readFinishedRun(place.folder));
+  const run = await busy(() => readFinishedRun(place.folder), { bytes: readSize(place.folder) });
   noteUses(run.manifest.host.uses);
   return run;
 }

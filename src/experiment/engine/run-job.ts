@@ -13,6 +13,7 @@ import {
   type RunResult,
   readBack,
   readRunManifest,
+  readSize,
   readTeacher,
   removeLink,
   resolveRun,
@@ -83,7 +84,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   const isStart = (name: string): boolean =>
     jobs.some(({ job, inputs }) => 'start' in job && inputs.some((input) => input.name === name));
   const readNow = (path: string): Outcome => readBack<RunResult>({ path }, dataset, evaluator);
-  const read = (path: string): Promise<Outcome> => busy(() => readNow(path));
+  const read = (path: string): Promise<Outcome> => busy(() => readNow(path), { bytes: readSize(path) });
   const rankingsOf = async (name: string) => (outcomes.get(name) ?? (await read(folders.get(name)!))).rankings;
   const teacherOf = async (name: string): Promise<Teacher> =>
     outcomes.get(name)?.teacher ?? teachers.get(name) ?? (await busy(() => readTeacher(folders.get(name)!)));
