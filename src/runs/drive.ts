@@ -147,7 +147,7 @@ async function finishedJobs(
   }
   const jobs: Job[] = [];
   for (const run of runs) {
-    const read = () => readBack(run, dataset, evaluator, repeated?.evaluation);
+    const read = (): Job => readBack(run, dataset, evaluator, repeated?.evaluation);
     jobs.push(await busy(read, { bytes: readSize(run.path) }));
   }
   return jobs;
