@@ -233,10 +233,8 @@ export async function originOf(options: DataOptions, split: boolean): Promise<Or
 }
 
 const rowsOf = ({ parts }: Pick<ReadSource, 'parts'>): number => parts.reduce((sum, part) => sum + rowsIn(part), 0);
-
 const memoryOfSource = ({ users, items, parts, names }: ReadSource, from: 'files' | 'memory'): DataMemory => {
-  const rows = rowsOf({ parts });
-  const size = { users: users.length, items: items.length, rows, values: valuesIn(parts[0]!) };
+  const size = { users: users.length, items: items.length, rows: rowsOf({ parts }), values: valuesIn(parts[0]!) };
   return dataMemory({ ...size, ...(names && { names: sizeOf(names) }) }, from);
 };
 

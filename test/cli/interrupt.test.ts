@@ -1,7 +1,6 @@
 /** Signals to models that are computed directly: on data that keeps them busy for seconds, in a process of their own. */
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { createWorkshop } from './program.js';
@@ -39,7 +38,7 @@ for (const { model, data, options } of LONG) {
 const many = 'synthetic:60000x500x600000';
 const LENGTHS = Array.from({ length: 100 }, (_, k) => k + 1).join(',');
 const STAGES: readonly (readonly [words: string, at: RegExp])[] = [
-  ['compare a b', /compare: comparing by resampling, \d/],
+  ['compare a b --at 1,2,3,4,5,6,7,8', /compare: comparing by resampling, \d/],
   [`evaluate a b --metrics --at ${LENGTHS}`, /evaluate: evaluating \S+, \d.* users a second/],
   ['rankings a b --out lists.csv', /rankings: writing lists.csv, \d.* lists a second/],
   ['recommend b --all --k 400 --out recs', /recommend: recommending, \d.* users a second/],
@@ -103,15 +102,18 @@ test('a signal at any moment ends a command, and the same command does the whole
     assert.ok(existsSync(w.path(made)), words);
     assert.deepEqual(everything().filter(isTemporary), [], `${words} leaves nothing of those before`);
   }
-  assert.ok([...ends].some((end) => end !== '0'), 'some signals came in time');
+  assert.ok(
+    [...ends].some((end) => end !== '0'),
+    'some signals came in time',
+  );
 });
 
 const everything = (): string[] => readdirSync(w.folder, { recursive: true }).map(String);
 
 /** Under a temporary name, which the next command removes. */
 const isTemporary = (name: string): boolean => /\.tmp(?:[\\/]|$)/.test(name);
-/** In a run that is not finished, which the same command continues. */
-const isUnfinished = (name: string): boolean => name.startsWith(join('runs', 'imported'));
+/** In a run that is not finished, which the same command continues, or a whole part of the result, which it uses. */
+const isUnfinished = (name: string): boolean => /^runs[\\/](?:imported|parts)/.test(name);
 
 test('the second signal ends the process at once', { timeout: 240_000 }, async () => {
   const { model, data, options } = LONG[0]!;
