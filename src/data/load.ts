@@ -40,7 +40,7 @@ export interface LoadedDataset extends Dataset {
   readonly labelReport?: LabelReport;
 }
 
-/** Reading, filtering, splitting and hashing 100,000 rows takes as long as writing so many megabytes. */
+/** Filtering, splitting and hashing a row takes about as long as writing so many bytes. */
 const ROW_BYTES = 300;
 
 /** A source with the metadata of its origin. */
