@@ -8,6 +8,7 @@ import {
   type Floats,
   freeGraph,
   type Graph,
+  graphBytes,
   type Kernels,
   layersBytes,
   type NodeTables,
@@ -41,9 +42,9 @@ export const lightgcn = trainedModel({
   check: (o) => checkLossOptions('lightgcn', o),
   capabilities: ['factors', 'scores', 'weights'],
   memory: ({ nUsers, nItems, interactions, threads = 4 }, o) =>
-    (nUsers + nItems) * (o.dim * 4 * 6 + 4) +
+    (nUsers + nItems) * o.dim * 4 * 6 +
+    graphBytes(nUsers + nItems, interactions) +
     layersBytes(nUsers + nItems, o.layers, threads) +
-    interactions * 16 +
     baseLossBytes({ nItems, interactions }, o),
   create(context, o) {
     const { kernels: k, train } = context;

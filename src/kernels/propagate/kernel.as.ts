@@ -111,12 +111,13 @@ export function scale(y: usize, factor: f64, begin: i32, end: i32): void {
 
 /**
  * The mean of x_0 = (users, items), x_1 = A x_0, ..., x_layers, for the weighted adjacency A of a bipartite graph; layers >= 1. Row r of the
- * edges is that of the node whose place is r. Columns of the tables are independent of each other. Chunk c has the columns
- * [c * width, (c + 1) * width) of `dim`, `width` = 4, 8 or 16. Packed, they stay in the cache through all layers: a slot has
- * max(2, layers) tables of users and items with rows of `width`.
+ * edges is that of the node whose place is r; the edges are in blocks of columns, see `GraphRows`. Columns of the tables are independent of
+ * each other. Chunk c has the columns [c * width, (c + 1) * width) of `dim`, `width` = 4, 8 or 16. A slot has layers + 1 tables of users
+ * and items with rows of `width`: packed, they stay in the cache through all layers, or a block of them through all its rows.
  */
 export function meanOfLayers(
-  userStarts: usize, userColumns: usize, userWeights: usize, itemStarts: usize, itemColumns: usize, itemWeights: usize,
+  userStarts: usize, userColumns: usize, userWeights: usize, userBlocks: i32,
+  itemStarts: usize, itemColumns: usize, itemWeights: usize, itemBlocks: i32,
   userPlaces: usize, itemPlaces: usize, users: usize, items: usize, outUsers: usize, outItems: usize,
   nUsers: i32, nItems: i32, dim: i32, width: i32, layers: i32,
   flags: usize, slots: i32, slotMemory: usize, slotBytes: usize, begin: i32, end: i32,
@@ -132,72 +133,75 @@ export function meanOfLayers(
     pack(users + from, userPlaces, nUsers, stride, bytes, work, packed);
     pack(items + from, itemPlaces, nItems, stride, bytes, work + ofUsers, packed);
     let x = work;
-    for (let layer = 1; layer < layers; layer++) {
+    for (let layer = 0; layer < layers; layer++) {
       const y = x + table;
-      multiply(userStarts, userColumns, userWeights, nUsers, x + ofUsers, y, packed, 0, 0, 0);
-      multiply(itemStarts, itemColumns, itemWeights, nItems, x, y + ofUsers, packed, 0, 0, 0);
+      multiply(userStarts, userColumns, userWeights, userBlocks, nUsers, x + ofUsers, y, packed);
+      multiply(itemStarts, itemColumns, itemWeights, itemBlocks, nItems, x, y + ofUsers, packed);
       x = y;
     }
-    // The sum replaces x_0, which the last layer reads only if it is the first, too.
-    const sum = layers == 1 ? work + table : work;
-    multiply(userStarts, userColumns, userWeights, nUsers, x + ofUsers, sum, packed, work, table, layers);
-    multiply(itemStarts, itemColumns, itemWeights, nItems, x, sum + ofUsers, packed, work + ofUsers, table, layers);
-    unpack(outUsers + from, userPlaces, nUsers, stride, bytes, sum, packed, mean);
-    unpack(outItems + from, itemPlaces, nItems, stride, bytes, sum + ofUsers, packed, mean);
+    unpack(outUsers + from, userPlaces, nUsers, stride, bytes, work, packed, table, layers, mean);
+    unpack(outItems + from, itemPlaces, nItems, stride, bytes, work + ofUsers, packed, table, layers, mean);
   }
   giveSlot(flags, slot);
 }
 
-/** y[r] = the product of row r with x, after the rows r of `before`, `before + table`, ..., `layers` tables, have been added. */
+/** y[r] = the product of row r with x: one block of columns after the other, so that the rows of x of a block are in the cache. */
 function multiply(
-  starts: usize, columns: usize, weights: usize, rows: i32, x: usize, y: usize, packed: usize, before: usize, table: usize, layers: i32,
+  starts: usize, columns: usize, weights: usize, blocks: i32, rows: i32, x: usize, y: usize, packed: usize,
+): void {
+  for (let block = 0; block < blocks; block++) {
+    if (packed == 64) addBlock(starts, columns, weights, rows, block > 0, x, y);
+    else addNarrowBlock(starts, columns, weights, rows, block > 0, x, y, packed);
+    starts += (rows as usize) << 2;
+  }
+}
+
+/** y[r] = the product of row r of a block with x, for rows of 16 values; added to y[r] if `more`. */
+function addBlock(starts: usize, columns: usize, weights: usize, rows: i32, more: bool, x: usize, y: usize): void {
+  for (let r: usize = 0; r < (rows as usize); r++) {
+    const first = (load<i32>(starts + (r << 2)) as usize) << 2;
+    const last = columns + ((load<i32>(starts + (r << 2), 4) as usize) << 2);
+    let column = columns + first;
+    if (more && column == last) continue;
+    const at = y + (r << 6);
+    let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
+    if (more) {
+      s0 = v128.load(at);
+      s1 = v128.load(at, 16);
+      s2 = v128.load(at, 32);
+      s3 = v128.load(at, 48);
+    }
+    for (let weight = weights + first; column < last; column += 4, weight += 4) {
+      const w = v128.load_splat<f32>(weight);
+      const from = x + ((load<i32>(column) as usize) << 6);
+      s0 = multiplyAdd(w, v128.load(from), s0);
+      s1 = multiplyAdd(w, v128.load(from, 16), s1);
+      s2 = multiplyAdd(w, v128.load(from, 32), s2);
+      s3 = multiplyAdd(w, v128.load(from, 48), s3);
+    }
+    v128.store(at, s0);
+    v128.store(at, s1, 16);
+    v128.store(at, s2, 32);
+    v128.store(at, s3, 48);
+  }
+}
+
+/** The same for rows of `packed` bytes. */
+function addNarrowBlock(
+  starts: usize, columns: usize, weights: usize, rows: i32, more: bool, x: usize, y: usize, packed: usize,
 ): void {
   for (let r: usize = 0; r < (rows as usize); r++) {
     const first = (load<i32>(starts + (r << 2)) as usize) << 2;
     const last = columns + ((load<i32>(starts + (r << 2), 4) as usize) << 2);
-    let at = r * packed;
-    if (packed == 64) {
-      let s0 = f32x4.splat(0), s1 = s0, s2 = s0, s3 = s0;
-      for (let column = columns + first, weight = weights + first; column < last; column += 4, weight += 4) {
-        const w = v128.load_splat<f32>(weight);
-        const from = x + ((load<i32>(column) as usize) << 6);
-        s0 = multiplyAdd(w, v128.load(from), s0);
-        s1 = multiplyAdd(w, v128.load(from, 16), s1);
-        s2 = multiplyAdd(w, v128.load(from, 32), s2);
-        s3 = multiplyAdd(w, v128.load(from, 48), s3);
-      }
-      if (layers) {
-        s0 = f32x4.add(total(before + at, table, layers), s0);
-        s1 = f32x4.add(total(before + at + 16, table, layers), s1);
-        s2 = f32x4.add(total(before + at + 32, table, layers), s2);
-        s3 = f32x4.add(total(before + at + 48, table, layers), s3);
-      }
-      v128.store(y + at, s0);
-      v128.store(y + at, s1, 16);
-      v128.store(y + at, s2, 32);
-      v128.store(y + at, s3, 48);
-      continue;
-    }
-    for (let d: usize = 0; d < packed; d += 16, at += 16) {
-      let s = f32x4.splat(0);
+    for (let d: usize = 0; d < packed; d += 16) {
+      const at = y + r * packed + d;
+      let s = more ? v128.load(at) : f32x4.splat(0);
       for (let column = columns + first, weight = weights + first; column < last; column += 4, weight += 4) {
         s = multiplyAdd(v128.load_splat<f32>(weight), v128.load(x + d + (load<i32>(column) as usize) * packed), s);
       }
-      if (layers) s = f32x4.add(total(before + at, table, layers), s);
-      v128.store(y + at, s);
+      v128.store(at, s);
     }
   }
-}
-
-// @ts-ignore: decorator
-@inline
-function total(at: usize, table: usize, layers: i32): v128 {
-  let sum = v128.load(at);
-  for (let layer = 1; layer < layers; layer++) {
-    at += table;
-    sum = f32x4.add(sum, v128.load(at));
-  }
-  return sum;
 }
 
 /** Row places[n] of `out`, of `packed` bytes = the first `bytes` of row n of the table, and zeros. */
@@ -210,14 +214,24 @@ function pack(table: usize, places: usize, rows: i32, stride: usize, bytes: usiz
   }
 }
 
-/** The first `bytes` of row n of the table = row places[n] of `x`, times `factor`. */
-function unpack(table: usize, places: usize, rows: i32, stride: usize, bytes: usize, x: usize, packed: usize, factor: f32): void {
+/** The first `bytes` of row n of the table = `factor` times the sum of row places[n] of `x` and of the `layers` tables after it. */
+function unpack(
+  out: usize, places: usize, rows: i32, stride: usize, bytes: usize, x: usize, packed: usize, table: usize, layers: i32, factor: f32,
+): void {
   const by = f32x4.splat(factor);
-  for (let n: usize = 0; n < (rows as usize); n++, table += stride) {
+  for (let n: usize = 0; n < (rows as usize); n++, out += stride) {
     const from = x + (load<i32>(places + (n << 2)) as usize) * packed;
     let d: usize = 0;
-    for (; d + 16 <= bytes; d += 16) v128.store(table + d, f32x4.mul(v128.load(from + d), by));
+    for (; d + 16 <= bytes; d += 16) {
+      let sum = v128.load(from + d);
+      for (let layer = 0, at = from + d; layer < layers; layer++) sum = f32x4.add(sum, v128.load((at += table)));
+      v128.store(out + d, f32x4.mul(sum, by));
+    }
     // A whole vector would reach into the next row, or beyond the table.
-    for (; d < bytes; d += 4) store<f32>(table + d, load<f32>(from + d) * factor);
+    for (; d < bytes; d += 4) {
+      let sum = load<f32>(from + d);
+      for (let layer = 0, at = from + d; layer < layers; layer++) sum += load<f32>((at += table));
+      store<f32>(out + d, sum * factor);
+    }
   }
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { agree, numbers, put, wholes } from '../_agree.test.js';
-import { createReferenceKernels } from '../create.js';
+import { createKernels, createReferenceKernels } from '../create.js';
 import { freeRows, takeRows } from '../rows.js';
 import { freeGraph, takeGraph } from './propagate.js';
 
@@ -89,9 +89,10 @@ test('meanOfLayers agrees with the layers one after the other', () => {
     nItems: fc.integer({ min: 1, max: 90 }),
     dim: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(16, 64)),
     layers: fc.integer({ min: 0, max: 4 }),
+    block: fc.oneof(fc.integer({ min: 1, max: 90 }), fc.constant(16_384)),
   });
   fc.assert(
-    fc.property(shapes, ({ seed, nUsers, nItems, dim, layers }) => {
+    fc.property(shapes, ({ seed, nUsers, nItems, dim, layers, block }) => {
       const [byUser, byItem] = [sparse(seed, nUsers, nItems), sparse(seed + 7, nItems, nUsers)];
       agree(
         (k) => {
@@ -99,7 +100,7 @@ test('meanOfLayers agrees with the layers one after the other', () => {
             ...rows,
             weights: numbers(from, rows.indices.length),
           });
-          const graph = takeGraph(k, edges(byUser, seed), edges(byItem, seed + 1));
+          const graph = takeGraph(k, edges(byUser, seed), edges(byItem, seed + 1), block);
           const from = {
             users: put(k, numbers(seed + 2, nUsers * dim)),
             items: put(k, numbers(seed + 3, nItems * dim)),
@@ -119,4 +120,32 @@ test('meanOfLayers agrees with the layers one after the other', () => {
     }),
     { numRuns: 60 },
   );
+});
+
+test('meanOfLayers has the same bits with one block and with many', () => {
+  const [nUsers, nItems, dim, layers] = [700, 500, 20, 3];
+  const [byUser, byItem] = [sparse(3, nUsers, nItems), sparse(5, nItems, nUsers)];
+  const outcome = (block: number, threads: number) => {
+    const k = createKernels({ threads });
+    const graph = takeGraph(
+      k,
+      { ...byUser, weights: numbers(1, byUser.indices.length) },
+      { ...byItem, weights: numbers(2, byItem.indices.length) },
+      block,
+    );
+    const table = (seed: number, rows: number) => put(k, numbers(seed, rows * dim));
+    const [from, out] = [3, 5].map((seed) => ({ users: table(seed, nUsers), items: table(seed + 1, nItems) }));
+    k.meanOfLayers(graph, from!, out!, dim, layers);
+    const got = { users: out!.users.slice(), items: out!.items.slice() };
+    const blocks = [graph.byUser.blocks, graph.byItem.blocks];
+    k.close();
+    return { got, blocks };
+  };
+  const whole = outcome(16_384, 1);
+  assert.deepEqual(whole.blocks, [1, 1]);
+  for (const threads of [1, 3]) {
+    const cut = outcome(40, threads);
+    assert.ok(cut.blocks.every((blocks) => blocks > 3));
+    assert.deepEqual(cut.got, whole.got);
+  }
 });

@@ -9,13 +9,28 @@ const CHUNK = 16_384;
 /** Floats per row of a slice: a cache line. Narrower slices give each thread one. */
 const WIDEST = 16;
 
+/** Least columns of a block: their slices have 1 MB, which is in the second cache and in the reach of its page table. */
+const BLOCK = 16_384;
+
+/** Least edges of a row in a block, on average. */
+const EDGES_AT_ONCE = 4;
+
 /**
- * The weighted edges of a bipartite graph in kernel memory. Row `userPlaces[user]` of `byUser` has the edges of the user; its columns are
- * places of items. `byItem` is the same the other way round.
+ * Weighted rows whose columns are cut into `blocks` ranges of `BLOCK` columns or more. Row b * nodes + r has the edges of node r to the columns of
+ * block b, so that `rows` is blocks * nodes, and one block after the other is a product whose reads are in the cache.
+ */
+export interface GraphRows extends WeightedRows {
+  readonly nodes: number;
+  readonly blocks: number;
+}
+
+/**
+ * The weighted edges of a bipartite graph in kernel memory. Row `userPlaces[user]` of each block of `byUser` has edges of the user; its columns
+ * are places of items. `byItem` is the same the other way round.
  */
 export interface Graph {
-  readonly byUser: WeightedRows;
-  readonly byItem: WeightedRows;
+  readonly byUser: GraphRows;
+  readonly byItem: GraphRows;
   readonly userPlaces: Int32Array;
   readonly itemPlaces: Int32Array;
 }
@@ -34,15 +49,20 @@ export interface NodeTables {
 }
 
 /**
- * Copies a graph into kernel memory; free it with `freeGraph`. The nodes of most edges get the first places: popular rows are then close
- * to each other, and the processor predicts the number of edges of the next row. The edges of a node keep their order, and with it the
- * bits.
+ * Copies a graph into kernel memory; free it with `freeGraph`. Within a block, the nodes of most edges get the first places: popular rows are
+ * then close to each other, and the processor predicts the number of edges of the next row. The edges of a node are added in ascending
+ * order whatever the blocks are, and so the bits are the same.
+ * @param byUser columns ascending within each row, like those of `byItem`
+ * @param block least columns of a block
  */
-export function takeGraph(m: Machine, byUser: Edges, byItem: Edges): Graph {
-  const [userPlaces, itemPlaces] = [placesByDegree(m, byUser), placesByDegree(m, byItem)];
+export function takeGraph(m: Machine, byUser: Edges, byItem: Edges, block = BLOCK): Graph {
+  const [nUsers, nItems] = [byUser.indptr.length - 1, byItem.indptr.length - 1];
+  const count = byUser.indices.length;
+  const [items, users] = [blockSize(nItems, nUsers, count, block), blockSize(nUsers, nItems, count, block)];
+  const [userPlaces, itemPlaces] = [placesByDegree(m, byUser, users), placesByDegree(m, byItem, items)];
   return {
-    byUser: placed(m, byUser, userPlaces, itemPlaces),
-    byItem: placed(m, byItem, itemPlaces, userPlaces),
+    byUser: placed(m, byUser, userPlaces, itemPlaces, items),
+    byItem: placed(m, byItem, itemPlaces, userPlaces, users),
     ...{ userPlaces, itemPlaces },
   };
 }
@@ -53,46 +73,65 @@ export function freeGraph(m: Machine, { byUser, byItem, userPlaces, itemPlaces }
   m.free(userPlaces, itemPlaces);
 }
 
-const nodesOf = (places: Int32Array): Int32Array => {
-  const nodes = new Int32Array(places.length);
-  places.forEach((place, node) => {
-    nodes[place] = node;
-  });
-  return nodes;
-};
+/** Columns of a block. Each block reads and writes all rows, which is worth it for `EDGES_AT_ONCE` edges a row on average. */
+function blockSize(columns: number, rows: number, edges: number, least: number): number {
+  const blocks = Math.min(Math.floor(columns / least), Math.floor(edges / (EDGES_AT_ONCE * Math.max(1, rows))));
+  return Math.max(1, Math.ceil(columns / Math.max(1, blocks)));
+}
 
-function placesByDegree(m: Machine, { indptr }: Edges): Int32Array {
-  const degree = (node: number) => indptr[node + 1]! - indptr[node]!;
+/** The place of each node: blocks stay in order, and within a block the nodes of most edges come first. */
+function placesByDegree(m: Machine, { indptr }: Edges, size: number): Int32Array {
   const places = m.ints(indptr.length - 1);
-  Int32Array.from({ length: places.length }, (_, node) => node)
-    .sort((a, b) => degree(b) - degree(a) || a - b)
-    .forEach((node, place) => {
-      places[node] = place;
-    });
+  const degree = (node: number) => indptr[node + 1]! - indptr[node]!;
+  for (let start = 0; start < places.length; start += size) {
+    Int32Array.from({ length: Math.min(size, places.length - start) }, (_, at) => start + at)
+      .sort((a, b) => degree(b) - degree(a) || a - b)
+      .forEach((node, at) => {
+        places[node] = start + at;
+      });
+  }
   return places;
 }
 
-function placed(m: Machine, edges: Edges, rowPlaces: Int32Array, columnPlaces: Int32Array): WeightedRows {
-  const indptr = new Int32Array(rowPlaces.length + 1);
-  const indices = new Int32Array(edges.indices.length);
-  const weights = new Float64Array(edges.indices.length);
-  let at = 0;
-  nodesOf(rowPlaces).forEach((node, place) => {
-    for (let e = edges.indptr[node]!; e < edges.indptr[node + 1]!; e++, at++) {
-      indices[at] = columnPlaces[edges.indices[e]!]!;
-      weights[at] = edges.weights[e]!;
+/** @param size columns of a block */
+function placed(m: Machine, edges: Edges, rowPlaces: Int32Array, columnPlaces: Int32Array, size: number): GraphRows {
+  const [nodes, columns] = [rowPlaces.length, columnPlaces.length];
+  const blocks = Math.max(1, Math.ceil(columns / size));
+  const indptr = m.ints(blocks * nodes + 1);
+  const indices = m.ints(edges.indices.length);
+  const weights = m.floats(edges.indices.length);
+  const eachEdge = (use: (row: number, edge: number) => void) => {
+    for (let node = 0; node < nodes; node++) {
+      for (let e = edges.indptr[node]!; e < edges.indptr[node + 1]!; e++) {
+        use(Math.floor(edges.indices[e]! / size) * nodes + rowPlaces[node]!, e);
+      }
     }
-    indptr[place + 1] = at;
+  };
+  indptr.fill(0);
+  eachEdge((row) => indptr[row + 1]!++);
+  for (let row = 0; row < blocks * nodes; row++) indptr[row + 1]! += indptr[row]!;
+  const next = indptr.slice(0, -1);
+  eachEdge((row, e) => {
+    const at = next[row]!++;
+    indices[at] = columnPlaces[edges.indices[e]!]!;
+    weights[at] = edges.weights[e]!;
   });
-  return takeRows(m, { columns: columnPlaces.length, indptr, indices }, weights);
+  return { rows: blocks * nodes, columns, indptr, indices, weights, nodes, blocks };
 }
+
+/**
+ * Kernel memory of a graph in bytes, at most.
+ * @param edges in one direction
+ */
+export const graphBytes = (nodes: number, edges: number): number =>
+  8 * nodes + 2 * edges * (8 + 4 / EDGES_AT_ONCE);
 
 /**
  * Working memory of `meanOfLayers` in bytes, kept until the kernels are closed.
  * @param nodes users and items
  */
 export const layersBytes = (nodes: number, layers: number, threads: number): number =>
-  threads * Math.max(2, layers) * nodes * WIDEST * 4;
+  threads * (layers + 1) * nodes * WIDEST * 4;
 
 export interface PropagateKernels {
   /**
@@ -135,12 +174,21 @@ export function propagateReference(m: Machine): PropagateKernels {
         });
         return rows;
       };
+      const addProduct = ({ indptr, indices, weights, rows, nodes }: GraphRows, x: Floats, y: Floats): void => {
+        for (let row = 0; row < rows; row++) {
+          for (let e = indptr[row]!; e < indptr[row + 1]!; e++) {
+            for (let d = 0; d < dim; d++) y[(row % nodes) * dim + d]! += weights[e]! * x[indices[e]! * dim + d]!;
+          }
+        }
+      };
       let x = { users: placedRows(from.users, userPlaces), items: placedRows(from.items, itemPlaces) };
       const sum = { users: placedRows(from.users, userPlaces), items: placedRows(from.items, itemPlaces) };
       for (let layer = 0; layer < layers; layer++) {
         const y = { users: m.floats(x.users.length), items: m.floats(x.items.length) };
-        kernels.propagate(byUser, x.items, y.users, dim, sum.users);
-        kernels.propagate(byItem, x.users, y.items, dim, sum.items);
+        addProduct(byUser, x.items, y.users);
+        addProduct(byItem, x.users, y.items);
+        kernels.addScaled(sum.users, y.users, 1);
+        kernels.addScaled(sum.items, y.items, 1);
         m.free(x.users, x.items);
         x = y;
       }
@@ -179,11 +227,11 @@ export function propagateWasm(m: WasmMachine): PropagateKernels {
       let width = WIDEST;
       while (width > 4 && Math.ceil(dim / width) < m.threads) width /= 2;
       const args = {
-        ...{ userStarts: byUser.indptr, userColumns: byUser.indices, userWeights: byUser.weights },
-        ...{ itemStarts: byItem.indptr, itemColumns: byItem.indices, itemWeights: byItem.weights },
+        ...{ userStarts: byUser.indptr, userColumns: byUser.indices, userWeights: byUser.weights, userBlocks: byUser.blocks },
+        ...{ itemStarts: byItem.indptr, itemColumns: byItem.indices, itemWeights: byItem.weights, itemBlocks: byItem.blocks },
         ...{ userPlaces, itemPlaces, users: from.users, items: from.items, outUsers: out.users, outItems: out.items },
-        ...{ nUsers: byUser.rows, nItems: byItem.rows, dim, width, layers },
-        ...takeSlots(m, 'meanOfLayers', layersBytes(byUser.rows + byItem.rows, layers, 1)),
+        ...{ nUsers: byUser.nodes, nItems: byItem.nodes, dim, width, layers },
+        ...takeSlots(m, 'meanOfLayers', layersBytes(byUser.nodes + byItem.nodes, layers, 1)),
       };
       m.run('meanOfLayers', args, Math.ceil(dim / width), 1);
     },
