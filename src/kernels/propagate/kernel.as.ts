@@ -139,8 +139,9 @@ export function meanOfLayers(
       multiply(itemStarts, itemColumns, itemWeights, itemBlocks, nItems, x, y + ofUsers, packed);
       x = y;
     }
-    unpack(outUsers + from, userPlaces, nUsers, stride, bytes, work, packed, table, layers, mean);
-    unpack(outItems + from, itemPlaces, nItems, stride, bytes, work + ofUsers, packed, table, layers, mean);
+    addTables(work, table, layers);
+    unpack(outUsers + from, userPlaces, nUsers, stride, bytes, work, packed, mean);
+    unpack(outItems + from, itemPlaces, nItems, stride, bytes, work + ofUsers, packed, mean);
   }
   giveSlot(flags, slot);
 }
@@ -214,24 +215,23 @@ function pack(table: usize, places: usize, rows: i32, stride: usize, bytes: usiz
   }
 }
 
-/** The first `bytes` of row n of the table = `factor` times the sum of row places[n] of `x` and of the `layers` tables after it. */
-function unpack(
-  out: usize, places: usize, rows: i32, stride: usize, bytes: usize, x: usize, packed: usize, table: usize, layers: i32, factor: f32,
-): void {
+/** x += the `layers` tables of `bytes` bytes after it, one after the other. */
+function addTables(x: usize, bytes: usize, layers: i32): void {
+  for (let d: usize = 0; d < bytes; d += 16) {
+    let sum = v128.load(x + d);
+    for (let layer = 0, at = x + d; layer < layers; layer++) sum = f32x4.add(sum, v128.load((at += bytes)));
+    v128.store(x + d, sum);
+  }
+}
+
+/** The first `bytes` of row n of the table = row places[n] of `x`, times `factor`. */
+function unpack(table: usize, places: usize, rows: i32, stride: usize, bytes: usize, x: usize, packed: usize, factor: f32): void {
   const by = f32x4.splat(factor);
-  for (let n: usize = 0; n < (rows as usize); n++, out += stride) {
+  for (let n: usize = 0; n < (rows as usize); n++, table += stride) {
     const from = x + (load<i32>(places + (n << 2)) as usize) * packed;
     let d: usize = 0;
-    for (; d + 16 <= bytes; d += 16) {
-      let sum = v128.load(from + d);
-      for (let layer = 0, at = from + d; layer < layers; layer++) sum = f32x4.add(sum, v128.load((at += table)));
-      v128.store(out + d, f32x4.mul(sum, by));
-    }
+    for (; d + 16 <= bytes; d += 16) v128.store(table + d, f32x4.mul(v128.load(from + d), by));
     // A whole vector would reach into the next row, or beyond the table.
-    for (; d < bytes; d += 4) {
-      let sum = load<f32>(from + d);
-      for (let layer = 0, at = from + d; layer < layers; layer++) sum += load<f32>((at += table));
-      store<f32>(out + d, sum * factor);
-    }
+    for (; d < bytes; d += 4) store<f32>(table + d, load<f32>(from + d) * factor);
   }
 }

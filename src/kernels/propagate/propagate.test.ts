@@ -89,7 +89,7 @@ test('meanOfLayers agrees with the layers one after the other', () => {
     nItems: fc.integer({ min: 1, max: 90 }),
     dim: fc.oneof(fc.integer({ min: 1, max: 70 }), fc.constantFrom(16, 64)),
     layers: fc.integer({ min: 0, max: 4 }),
-    block: fc.oneof(fc.integer({ min: 1, max: 90 }), fc.constant(16_384)),
+    block: fc.oneof(fc.integer({ min: 1, max: 90 }), fc.constant(32_768)),
   });
   fc.assert(
     fc.property(shapes, ({ seed, nUsers, nItems, dim, layers, block }) => {
@@ -141,7 +141,7 @@ test('meanOfLayers has the same bits with one block and with many', () => {
     k.close();
     return { got, blocks };
   };
-  const whole = outcome(16_384, 1);
+  const whole = outcome(32_768, 1);
   assert.deepEqual(whole.blocks, [1, 1]);
   for (const threads of [1, 3]) {
     const cut = outcome(40, threads);
