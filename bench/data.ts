@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fail } from 'recdistill';
-import { fromPairs, type Interactions, synthesize } from 'recdistill/data';
+import { fromPairs, itemsOf, type Interactions, synthesize } from 'recdistill/data';
 import { shuffle, stream } from 'recdistill/math';
 
 export interface BenchData {
@@ -72,16 +72,17 @@ async function readPairs(path: string): Promise<{ users: number[]; items: number
 export function syntheticData(shape: typeof SHAPE): BenchData {
   const { nUsers, nItems } = shape;
   const source = synthesize({ nUsers, nItems, interactions: shape.train + shape.valid + shape.test, seed: 1 });
-  const pairs = source.parts[0]!;
-  const order = Array.from(pairs.users, (_, k) => k);
+  const all = source.parts[0]!.interactions;
+  const users = Array.from({ length: nUsers }, (_, u) => itemsOf(all, u)).flatMap((own, u) => Array.from(own, () => u));
+  const order = users.map((_, k) => k);
   shuffle(order, stream(1, 'benchmark split'), 0);
   const part = (begin: number, size: number): Interactions => {
     const own = order.slice(begin, begin + size);
     return fromPairs(
       nUsers,
       nItems,
-      own.map((k) => pairs.users[k]!),
-      own.map((k) => pairs.items[k]!),
+      own.map((k) => users[k]!),
+      own.map((k) => all.indices[k]!),
     );
   };
   const train = part(0, shape.train);

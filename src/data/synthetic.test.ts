@@ -1,12 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, fromPairs, type Interactions, itemCounts, itemsOf, transpose } from './interactions.js';
+import { count, type Interactions, itemCounts, itemsOf, transpose } from './interactions.js';
 import { splits } from './splits/index.js';
 import { parseSynthetic, SYNTHETIC_DEFAULT, synthesize } from './synthetic.js';
 
 function build(spec = SYNTHETIC_DEFAULT): Interactions {
-  const { users, items, parts } = synthesize(spec);
-  return fromPairs(users.length, items.length, parts[0]!.users, parts[0]!.items, parts[0]!.times);
+  return synthesize(spec).parts[0]!.interactions;
 }
 
 test('makes exactly the size wanted, without repetition, the same for the same seed', () => {
@@ -17,7 +16,10 @@ test('makes exactly the size wanted, without repetition, the same for the same s
   ]) {
     const x = build(spec);
     assert.equal(count(x), spec.interactions);
-    for (let u = 0; u < x.nUsers; u++) assert.ok(itemsOf(x, u).length > 0);
+    for (let u = 0; u < x.nUsers; u++) {
+      const items = itemsOf(x, u);
+      assert.ok(items.length > 0 && items.every((item, at) => at === 0 || item > items[at - 1]!));
+    }
     assert.deepEqual(build(spec), x);
   }
   assert.notDeepEqual(build({ ...SYNTHETIC_DEFAULT, seed: 1 }).indices, build().indices);

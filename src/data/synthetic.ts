@@ -7,7 +7,7 @@ import { fail } from '../errors.js';
 import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
 import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
 import { MOST_IDS } from './ids.js';
-import type { Pairs, SourceOf } from './pairs.js';
+import type { MergedRows, SourceOf } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
 
 export interface SyntheticSpec {
@@ -20,7 +20,7 @@ export interface SyntheticSpec {
 
 export const SYNTHETIC_DEFAULT: SyntheticSpec = { nUsers: 2000, nItems: 3000, interactions: 60_000, seed: 0 };
 
-export interface SyntheticSource extends SourceOf<Pairs> {
+export interface SyntheticSource extends SourceOf<MergedRows> {
   /** A readable name of each item. */
   readonly labels: readonly string[];
 }
@@ -65,28 +65,42 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
   );
   const catalogue = makeItems(spec);
   const activity = makeActivity(spec);
-  const users = new Int32Array(spec.interactions);
-  const items = new Int32Array(spec.interactions);
-  const times = new Float64Array(spec.interactions);
+  const indptr = new Int32Array(nUsers + 1);
+  const indices = new Int32Array(interactions);
+  const times = new Float64Array(interactions);
+  const itemRows = new Int32Array(nItems);
   const timeKey = stream(spec.seed, 'synthetic time');
   const draw = createItemSampler(spec, catalogue);
-  let at = 0;
-  for (let u = 0; u < spec.nUsers; u++) {
-    const first = at;
-    at = draw(u, activity[u]!, items, at);
+  for (let u = 0; u < nUsers; u++) {
+    const first = indptr[u]!;
+    const end = draw(u, activity[u]!, indices, first);
+    indptr[u + 1] = end;
     // A user is active for a part of the year, so that a split by time has new and departed users.
     const begin = uniform(timeKey, u, 0) * 0.7;
-    for (let k = first; k < at; k++) {
-      users[k] = u;
+    for (let k = first; k < end; k++) {
+      itemRows[indices[k]!]! += 1;
       times[k] = Math.floor(START + SPAN * (begin + 0.3 * uniform(timeKey, u, k - first + 1)));
     }
+    sortTogether(indices.subarray(first, end), times.subarray(first, end));
   }
+  const rows = { rows: interactions, kept: interactions, userRows: activity, itemRows };
   return {
-    users: numbered('u', spec.nUsers),
-    items: numbered('i', spec.nItems),
-    parts: [{ users, items, times } satisfies Pairs],
+    users: numbered('u', nUsers),
+    items: numbered('i', nItems),
+    parts: [{ interactions: { nUsers, nItems, indptr, indices, times }, ...rows }],
     labels: Array.from(catalogue.niche, (niche, i) => itemName(niche, i + 1)),
   };
+}
+
+/** Sorts different items, and their times with them. */
+function sortTogether(items: Int32Array, times: Float64Array): void {
+  const before = times.slice();
+  // An item is below 2^24 and so is a position, so that both together are a whole number that a float64 holds.
+  const keys = Float64Array.from(items, (item, at) => item * MOST_IDS + at).sort();
+  keys.forEach((key, at) => {
+    items[at] = Math.floor(key / MOST_IDS);
+    times[at] = before[key % MOST_IDS]!;
+  });
 }
 
 function checkSize({ nUsers, nItems, interactions, seed }: SyntheticSpec): void {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { type LoadedDataset, loadDataset, synthesize } from '../data/index.js';
+import { itemsOf, type LoadedDataset, loadDataset, synthesize } from '../data/index.js';
 import { modelOf, type TrainableModel } from '../models/index.js';
 import { createStudent } from '../student/index.js';
 import type { TrainEvent } from '../train/index.js';
@@ -14,7 +14,8 @@ import { evaluation, kernels, newFolder, quick, refusedAs } from './small.test.s
 /** What was known at first, and what is known now: all users but eight, all items but six, and then everybody but user 0. */
 async function twoStates(): Promise<{ before: LoadedDataset; now: LoadedDataset }> {
   const { parts, users, items } = synthesize({ nUsers: 60, nItems: 80, interactions: 900, seed: 3 });
-  const rows = [...parts[0]!.users].map((u, n) => ({ u, i: parts[0]!.items[n]! }));
+  const { interactions } = parts[0]!;
+  const rows = users.flatMap((_, u) => Array.from(itemsOf(interactions, u), (i) => ({ u, i })));
   const folder = newFolder();
   mkdirSync(folder);
   const load = (name: string, kept: typeof rows) => {
