@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fail } from 'recdistill';
-import { fromPairs, itemsOf, type Interactions, synthesize } from 'recdistill/data';
+import { fromPairs, type Interactions, itemsOf, synthesize } from 'recdistill/data';
 import { shuffle, stream } from 'recdistill/math';
 
 export interface BenchData {

@@ -1,4 +1,4 @@
-/** The model of costs: `cost = a + b x work`, fitted on the measured sizes but the largest, and checked on that one. */
+/** The model of costs: `cost = a + b x work`, fitted on the measured sizes between the smallest and the largest, and checked on the largest. */
 import { type Size, sizeOf } from './made.js';
 
 /** A case as `case.js` prints it. */
@@ -17,7 +17,7 @@ export interface Case {
 export interface Fit {
   readonly a: number;
   readonly b: number;
-  /** Slope of log(cost) over log(interactions), over the fitted sizes and the checked one. */
+  /** Slope of log(cost) over log(interactions), over all measured sizes. */
   readonly slope: number;
   /** What the fit says of the checked size, and what was measured there. Absent if it was not measured. */
   readonly check?: { readonly predicted: number; readonly measured: number };
@@ -31,6 +31,9 @@ export const workOf = (work: string, { nUsers, nItems, interactions }: Size): nu
 
 /** The size that a fit does not see. */
 export const CHECKED = '50M';
+
+/** Tables of this size are in the cache of the processor, and those of the others are not: it would say too little of them. */
+export const CACHED = '1M';
 
 interface Point {
   readonly size: string;
@@ -48,7 +51,7 @@ export function fitOf(
     const measured = cost(one);
     return measured === undefined ? [] : [{ size: one.size, work: work(sizeOf(one.size)), cost: measured }];
   });
-  const fitted = points.filter(({ size }) => size !== CHECKED);
+  const fitted = points.filter(({ size }) => size !== CHECKED && size !== CACHED);
   if (fitted.length < 2) return undefined;
   const { a, b } = line(fitted);
   const checked = points.find(({ size }) => size === CHECKED);

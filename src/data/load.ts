@@ -26,7 +26,7 @@ import { checkSplitFiles, type SplitManifest } from './split-manifest.js';
 import type { Parts } from './splits/_split.js';
 import { openDataset } from './stored/lazy.js';
 import { storedData } from './stored-data.js';
-import { parseSynthetic, synthesize } from './synthetic.js';
+import { parseSynthetic, synthesize, syntheticMemory } from './synthetic.js';
 import { checkUnknownIds } from './unknown-ids.js';
 
 export interface LoadedDataset extends Dataset {
@@ -205,7 +205,7 @@ export async function originOf(options: DataOptions, split: boolean): Promise<Or
   if (spec) {
     refuseColumns(options);
     const size = `${spec.nUsers} users, ${spec.nItems} items, ${spec.interactions} interactions, seed ${spec.seed}`;
-    const memory = dataMemory({ users: spec.nUsers, items: spec.nItems, rows: spec.interactions, values: 1 });
+    const memory = syntheticMemory(spec);
     const source = {
       ...(await busy(() => synthesize(spec), { bytes: ROW_BYTES * spec.interactions })),
       leftOut: [],

@@ -5,7 +5,7 @@
 
 import { fail } from '../errors.js';
 import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
-import { dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
+import { type DataMemory, dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
 import { MOST_IDS } from './ids.js';
 import type { MergedRows, SourceOf } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
@@ -54,12 +54,16 @@ export function parseSynthetic(data: string): SyntheticSpec | undefined {
   return { nUsers: nUsers!, nItems: nItems!, interactions: interactions!, seed: seed! };
 }
 
+/** Memory that synthetic data takes, while it is made and afterwards. */
+export const syntheticMemory = ({ nUsers, nItems, interactions }: SyntheticSpec): DataMemory =>
+  dataMemory({ users: nUsers, items: nItems, rows: interactions, values: 1 }, 'synthetic');
+
 /** @throws RecdistillError `bad-option` if data of this size cannot be generated, `out-of-memory` if it does not fit */
 export function synthesize(spec: SyntheticSpec): SyntheticSource {
   checkSize(spec);
   const { nUsers, nItems, interactions } = spec;
   refuseBeyond(
-    readingParts(dataMemory({ users: nUsers, items: nItems, rows: interactions, values: 1 })),
+    readingParts(syntheticMemory(spec)),
     `synthetic:${nUsers}x${nItems}x${interactions}`,
     'Nothing was made. Choose a smaller size.',
   );

@@ -17,7 +17,15 @@ export type { Floats, Machine } from './machine/machine.js';
 export { hasWideVectors, nodeArguments, useWideVectors } from './machine/wide-vectors.js';
 export type { NeumfGroups, NeumfLayers, NeumfPoints } from './neumf/neumf.js';
 export type { SomeRows } from './optimizers/optimizers.js';
-export { type Edges, freeGraph, type Graph, graphBytes, layersBytes, type NodeTables, takeGraph } from './propagate/propagate.js';
+export {
+  type Edges,
+  freeGraph,
+  type Graph,
+  graphBytes,
+  layersBytes,
+  type NodeTables,
+  takeGraph,
+} from './propagate/propagate.js';
 export type { DrawPlan, RankOrder, RankRule } from './ranks/ranks.js';
 export type { ReconstructionForm } from './reconstruction/reconstruction.js';
 export * from './rows.js';

@@ -45,9 +45,9 @@ export interface DataSize {
 const ROW = 5;
 /** More for a time or a weight. */
 const VALUE = 8;
-/** More while rows in memory are merged, filtered and split: (2,590 - 1,094) MB for 30,000,000 more synthetic rows, less the above. */
+/** More while rows in memory are merged, filtered and split. */
 const READ_ROW = 32;
-/** More while rows of a file are split: their parts, and those that are not in train twice. */
+/** More while merged rows are split, those of a file or synthetic ones: their parts, and those that are not in train twice. */
 const [SPLIT_ROW, SPLIT_VALUE] = [3, 4];
 /** A user, with the number of its id, and an item, with its name, too: (153 - 133) MB for 72,000 more items. */
 const [USER, ITEM] = [200, 300];
@@ -74,17 +74,18 @@ export interface DataMemory {
 const namesBytes = ({ count, characters }: NonNullable<DataSize['names']>): number =>
   count * READ_NAME + characters * READ_CHARACTER;
 
-/** @param from where the rows come from */
+/** @param from where the rows come from. Synthetic rows are made merged */
 export function dataMemory(
   { users, items, rows, values = 0, names }: DataSize,
-  from: 'files' | 'memory' = 'memory',
+  from: 'files' | 'memory' | 'synthetic' = 'memory',
 ): DataMemory {
   const data = { name: 'data', bytes: rows * (ROW + values * VALUE) + users * USER + items * ITEM };
   if (from === 'memory') return { held: [data], reading: rows * READ_ROW };
+  const split = rows * (SPLIT_ROW + values * SPLIT_VALUE);
+  if (from === 'synthetic') return { held: [data], reading: split };
   const buffers = Math.min(MOST_READER, rows * READER_ROW);
   const staged = buffers + Math.min(MOST_STAGED, rows * (STAGED_ROW + values * STAGED_VALUE));
   // DuckDB is closed before the rows are split.
-  const split = rows * (SPLIT_ROW + values * SPLIT_VALUE);
   const reading = Math.max(staged, split) + (users + items) * READ_ID + (names ? namesBytes(names) : 0);
   return { held: [data, { name: 'DuckDB, which reads files', bytes: DUCKDB }], reading };
 }

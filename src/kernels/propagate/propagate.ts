@@ -123,8 +123,7 @@ function placed(m: Machine, edges: Edges, rowPlaces: Int32Array, columnPlaces: I
  * Kernel memory of a graph in bytes, at most.
  * @param edges in one direction
  */
-export const graphBytes = (nodes: number, edges: number): number =>
-  8 * nodes + 2 * edges * (8 + 4 / EDGES_AT_ONCE);
+export const graphBytes = (nodes: number, edges: number): number => 8 * nodes + 2 * edges * (8 + 4 / EDGES_AT_ONCE);
 
 /**
  * Working memory of `meanOfLayers` in bytes, kept until the kernels are closed.
@@ -227,8 +226,18 @@ export function propagateWasm(m: WasmMachine): PropagateKernels {
       let width = WIDEST;
       while (width > 4 && Math.ceil(dim / width) < m.threads) width /= 2;
       const args = {
-        ...{ userStarts: byUser.indptr, userColumns: byUser.indices, userWeights: byUser.weights, userBlocks: byUser.blocks },
-        ...{ itemStarts: byItem.indptr, itemColumns: byItem.indices, itemWeights: byItem.weights, itemBlocks: byItem.blocks },
+        ...{
+          userStarts: byUser.indptr,
+          userColumns: byUser.indices,
+          userWeights: byUser.weights,
+          userBlocks: byUser.blocks,
+        },
+        ...{
+          itemStarts: byItem.indptr,
+          itemColumns: byItem.indices,
+          itemWeights: byItem.weights,
+          itemBlocks: byItem.blocks,
+        },
         ...{ userPlaces, itemPlaces, users: from.users, items: from.items, outUsers: out.users, outItems: out.items },
         ...{ nUsers: byUser.nodes, nItems: byItem.nodes, dim, width, layers },
         ...takeSlots(m, 'meanOfLayers', layersBytes(byUser.nodes + byItem.nodes, layers, 1)),
