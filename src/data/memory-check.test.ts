@@ -21,7 +21,7 @@ test('synthetic data that does not fit is refused before it is made', async () =
     refused(/synthetic:16000000x16000000x1000000000 needs \d+ MB \(reading \d+ MB, data \d+ MB/),
   );
   planMemory({ threads: 1, memoryLimit: 150e6 });
-  await assert.rejects(loadDataset({ data: 'synthetic:5000x8000x900000' }), refused(/150 MB by the memory limit/));
+  await assert.rejects(loadDataset({ data: 'synthetic:5000x8000x3000000' }), refused(/150 MB by the memory limit/));
 });
 
 test('a file is refused by its size before it is read, and by its rows before they leave DuckDB', async () => {

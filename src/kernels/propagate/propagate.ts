@@ -1,6 +1,6 @@
 import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import { takeSlots } from '../machine/slots.js';
-import { freeRows, type Rows, takeRows, type WeightedRows } from '../rows.js';
+import { freeRows, type Rows, type WeightedRows } from '../rows.js';
 
 /** Rows per chunk: few, because a popular row costs as much as hundreds of others. */
 const ROWS_AT_ONCE = 32;
