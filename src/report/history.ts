@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { jobFiles, readLogs, readTrajectory } from '../runs/index.js';
+import { jobFiles, readCheckpointMetrics, readLogs } from '../runs/index.js';
 
 type Metrics = Readonly<Record<string, number>>;
 
@@ -56,9 +56,7 @@ export function readHistory(folder: string): History {
     test: events.flatMap((e) =>
       e.type === 'test' ? [{ epoch: Number(e.epoch), metrics: numbersOf(e.metrics as Record<string, unknown>) }] : [],
     ),
-    checkpoints: existsSync(trajectory)
-      ? readTrajectory(trajectory).checkpoints.map(({ epoch, metrics }) => ({ epoch, metrics }))
-      : [],
+    checkpoints: existsSync(trajectory) ? readCheckpointMetrics(trajectory) : [],
     constructions: events.flatMap((e) => {
       const parsed = e.type === 'method' ? construction.safeParse(e) : undefined;
       return parsed?.success ? [{ epoch: parsed.data.epoch, ...parsed.data.details }] : [];

@@ -100,20 +100,50 @@ function readMeta(path: string, metadata: ReadonlyMap<string, string>) {
 
 function checkRows(path: string, rankings: Rankings): void {
   const { nUsers, depth, nItems } = rankings;
-  // Sorts a copy of a row, so memory does not depend on the number of items that the file claims.
-  const row = new Int32Array(depth);
+  const isRight = createRowCheck(depth, nItems);
   for (let user = 0; user < nUsers; user++) {
-    row.set(rowsOf(rankings, user, user + 1));
-    let length = 0;
-    while (length < depth && row[length] !== -1) length += 1;
-    const refuse = (problem: string): never =>
-      fail('artifact-damaged', { path, problem: `the ranking of user ${user} ${problem}` });
-    for (let k = length; k < depth; k++) if (row[k] !== -1) refuse(`continues with item ${row[k]} after its end`);
-    const list = row.subarray(0, length).sort();
-    const last = list[length - 1] ?? -1;
-    if (length > 0 && (list[0]! < 0 || last >= nItems)) {
-      refuse(`has item ${list[0]! < 0 ? list[0] : last}, but there are ${nItems} items`);
-    }
-    for (let k = 1; k < length; k++) if (list[k] === list[k - 1]) refuse(`has item ${list[k]} twice`);
+    const row = rowsOf(rankings, user, user + 1);
+    if (isRight(row)) continue;
+    fail('artifact-damaged', { path, problem: `the ranking of user ${user} ${problemOf(row, nItems)}` });
   }
+}
+
+/**
+ * A function that tells whether a row is right. Items of a row are kept in a hash table, so that memory depends on the depth alone and not on the number
+ * of items that the file claims.
+ */
+function createRowCheck(depth: number, nItems: number): (row: Int32Array) => boolean {
+  const bits = 2 + Math.ceil(Math.log2(Math.max(2, depth)));
+  const mask = 2 ** bits - 1;
+  const items = new Int32Array(mask + 1);
+  /** Row of each entry, counted from 1. */
+  const rows = new Uint32Array(mask + 1);
+  let current = 0;
+  return (row) => {
+    current += 1;
+    let k = 0;
+    for (; k < depth && row[k] !== -1; k++) {
+      const item = row[k]!;
+      if (item < 0 || item >= nItems) return false;
+      // Fibonacci hashing.
+      let at = Math.imul(item, 0x9e3779b1) >>> (32 - bits);
+      for (; rows[at] === current; at = (at + 1) & mask) if (items[at] === item) return false;
+      rows[at] = current;
+      items[at] = item;
+    }
+    for (; k < depth; k++) if (row[k] !== -1) return false;
+    return true;
+  };
+}
+
+/** What is wrong with a row. */
+function problemOf(row: Int32Array, nItems: number): string {
+  const end = row.indexOf(-1);
+  const length = end === -1 ? row.length : end;
+  const after = row.subarray(length).find((item) => item !== -1);
+  if (after !== undefined) return `continues with item ${after} after its end`;
+  const list = row.slice(0, length).sort();
+  const outside = list[0]! < 0 ? list[0]! : list[length - 1]!;
+  if (outside < 0 || outside >= nItems) return `has item ${outside}, but there are ${nItems} items`;
+  return `has item ${list.find((item, k) => item === list[k - 1])} twice`;
 }

@@ -132,9 +132,13 @@ export function readTrajectory(folder: string, expected: TrajectoryExpectation =
   };
 }
 
+/** Epoch and metrics on valid of each checkpoint. The rankings are not read. @throws RecdistillError as `readTrajectory` */
+export const readCheckpointMetrics = (folder: string): readonly Pick<IndexEntry, 'epoch' | 'metrics'>[] =>
+  readIndex(join(folder, indexName)).checkpoints.map(({ epoch, metrics }) => ({ epoch, metrics }));
+
 /** The metrics on valid of the best checkpoint. The rankings are not read. @throws RecdistillError as `readTrajectory` */
 export const readTrajectoryMetrics = (folder: string): Readonly<Record<string, number>> =>
-  readIndex(join(folder, indexName)).checkpoints.at(-1)?.metrics ?? {};
+  readCheckpointMetrics(folder).at(-1)?.metrics ?? {};
 
 const hint = 'Delete the trajectory folder and train the teacher again.';
 
