@@ -120,7 +120,9 @@ test('a run outside of the store, shards that are not there and a continued stud
 
 test('a worker in a copy of the store ends, with the reason', { skip, timeout: 120_000 }, async (t) => {
   const [mine, copy] = [join(place, 'mine'), join(place, 'copy')];
-  const plan = start(t, ['train', 'bpr-mf', ...data, '--epochs', '500', '--store', mine, '--queue', 'env']);
+  // A job that is at work until the worker ends, however late the plan looks.
+  const long = ['--epochs', '10000', '--patience', '10000'];
+  const plan = start(t, ['train', 'bpr-mf', ...data, ...long, '--store', mine, '--queue', 'env']);
   await until('its job waits', () => /no worker/i.test(plan.text()));
   cpSync(mine, copy, { recursive: true });
   const worker = start(t, ['worker', '--store', copy, '--threads', '1']);

@@ -2,7 +2,7 @@
 import type { Queue } from 'bullmq';
 import { fail } from '../../../../errors.js';
 import { directoryOf, type PresentPlan, type PresentWorker } from './directory.js';
-import { fromJson, type QueuedJob } from './message.js';
+import { fromJson, type Progress, type QueuedJob } from './message.js';
 import { openQueue, type QueueAddress, type QueueLink, queueError } from './redis.js';
 import type { Requirement } from './requirement.js';
 
@@ -52,11 +52,18 @@ export const queueStatus = ({ address, say }: QueueRequest): Promise<QueueStatus
             jobs.push({
               ...{ id: job.id!, name: job.name, plan: job.data.plan, kind: requirement.kind, state },
               memory: requirement.memory,
-              ...(state === 'active' ? { progress: fromJson(job.progress) } : {}),
+              ...(state === 'active' ? { progress: shownOf(fromJson(job.progress)) } : {}),
               ...(job.failedReason ? { failure: job.failedReason } : {}),
             });
     return { queue: link.shown, workers, plans, jobs };
   });
+
+/** The event that tells most: the last one with a count, or else the last one. */
+function shownOf(progress: Progress): unknown {
+  if (!('events' in progress)) return progress;
+  const { events } = progress;
+  return { event: events.findLast((event) => event.type === 'epoch' || event.type === 'progress') ?? events.at(-1) };
+}
 
 export interface Cancelled {
   /** Names of the jobs that will not begin. */

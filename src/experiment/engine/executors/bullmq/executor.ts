@@ -100,7 +100,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
   function report(job: Pending | undefined, data: unknown): void {
     if (!job) return;
     const progress = fromJson(data);
-    if ('event' in progress) job.control.listen(progress.event);
+    if ('events' in progress) for (const event of progress.events) job.control.listen(event);
     if ('worker' in progress) note(job, `on ${progress.worker}`);
     if ('retry' in progress) {
       const { attempt, most, end } = progress.retry;

@@ -20,7 +20,7 @@ export interface QueuedJob {
 
 /** What a worker reports of a running job; the last message is kept with the job. */
 export type Progress =
-  | { readonly event: JobEvent }
+  | { readonly events: readonly JobEvent[] }
   | { readonly worker: string }
   | { readonly retry: { readonly attempt: number; readonly most: number; readonly end: string } }
   /** Why the job has failed for good. */

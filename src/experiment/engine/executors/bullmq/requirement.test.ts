@@ -95,5 +95,5 @@ test('a task travels with folders relative to the store, and arrives with those 
 
 test('numbers that JSON does not have arrive as they were', () => {
   const event = { type: 'epoch', epoch: 1, epochs: 2, loss: Number.NaN, seconds: Number.POSITIVE_INFINITY } as const;
-  assert.deepEqual(fromJson(JSON.parse(JSON.stringify(toJson({ event })))), { event });
+  assert.deepEqual(fromJson(JSON.parse(JSON.stringify(toJson({ events: [event] })))), { events: [event] });
 });

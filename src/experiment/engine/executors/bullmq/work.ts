@@ -7,8 +7,9 @@ import { type Executor, LostProcess, type Task } from '../../executor.js';
 import { sentError } from '../messages.js';
 import type { Directory } from './directory.js';
 import { isDone } from './finished.js';
-import { atStore, type Progress, type QueuedJob, type QueuedResult, toJson } from './message.js';
+import { atStore, type QueuedJob, type QueuedResult, toJson } from './message.js';
 import { localModules } from './own.js';
+import { createSender, type Sender } from './sender.js';
 
 export interface Work {
   readonly job: Job<QueuedJob, QueuedResult>;
@@ -38,8 +39,6 @@ const RETRIES = 2;
 const BACKOFF_MS = 1000 * paced(5);
 /** Between two looks for a cancellation, and at the lock of a run that another process has. */
 const POLL_MS = 1000;
-/** Least time between two reports of steps. Other events are sent at once. */
-const STEPS_MS = 500;
 
 /** Does not throw: every end is reported. */
 export async function workOn(work: Work): Promise<End> {
@@ -72,7 +71,7 @@ export async function workOn(work: Work): Promise<End> {
 
 async function attempt(work: Work, signal: AbortSignal, isCancelled: () => boolean): Promise<End> {
   const { job, token, store, worker, executor } = work;
-  const send = sender(job);
+  const send = createSender((progress) => job.updateProgress(toJson(progress)));
   let task: Task;
   try {
     task = atStore(job.data.task, store, localModules(job.data.uses));
@@ -92,7 +91,7 @@ async function attempt(work: Work, signal: AbortSignal, isCancelled: () => boole
     try {
       const { reused } = await executor.run(task, {
         ...{ signal, teacher: () => undefined, saved: () => undefined },
-        listen: (event) => send({ event }),
+        listen: send.event,
       });
       return await complete(reused);
     } catch (error) {
@@ -138,34 +137,5 @@ const codeOf = (error: unknown): string | undefined => (error instanceof Recdist
 /** The run is locked by a process that may still be working on it: that of a worker that does not answer. Its lock ends with it. */
 const isLockedElsewhere = (error: unknown): boolean =>
   error instanceof RecdistillError && error.code === 'run-locked' && error.details.other === true;
-
-interface Sender {
-  (progress: Progress): void;
-  /** Resolves when the last message is sent, or cannot be. */
-  last(): Promise<unknown>;
-}
-
-/** Sends messages in order. While one is on its way, only the newest report of steps is kept. */
-function sender(job: Job<QueuedJob, QueuedResult>): Sender {
-  let queue: Promise<unknown> = Promise.resolve();
-  let waiting = 0;
-  let steps = 0;
-  const send = (progress: Progress): void => {
-    const isStep = 'event' in progress && progress.event.type === 'progress';
-    const now = performance.now();
-    if (isStep && (waiting > 0 || now - steps < STEPS_MS)) return;
-    // Messages do not pile up while Redis does not answer.
-    if (waiting > MOST_WAITING && !('error' in progress)) return;
-    if (isStep) steps = now;
-    waiting++;
-    queue = queue
-      .then(() => job.updateProgress(toJson(progress)))
-      .catch(() => {})
-      .finally(() => waiting--);
-  };
-  return Object.assign(send, { last: () => queue });
-}
-
-const MOST_WAITING = 100;
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

@@ -47,7 +47,7 @@ export interface WorkerResult {
 }
 
 /** Between two looks at empty queues, and between two looks at which queues there are. */
-const [IDLE_MS, QUEUES_MS] = [250, 2000];
+const [IDLE_MS, QUEUES_MS] = [250, 1000 * paced(2)];
 /** A job whose worker does not renew its lock for so long goes to another one. */
 const LOCK_MS = 1000 * paced(30);
 const STALLED_MS = 1000 * paced(10);
