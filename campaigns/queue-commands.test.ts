@@ -60,20 +60,29 @@ const plain = (text: string): string =>
 test('answers and files are those of one process', { skip, timeout: 300_000 }, async (t) => {
   const worker = start(t, ['worker', '--store', store, '--threads', '1']);
   const done = () => worker.text().match(/ is done$/gm)?.length ?? 0;
-  for (const words of commands) {
-    const before = done();
-    const out = (folder: string) => (words.includes('--all') ? ['--out', join(folder, 'lists')] : []);
-    const [inline, queued] = [
-      start(t, [...words, '--runs', here, '--threads', '1', ...out(here)]),
-      start(t, [...words, '--store', store, '--queue', 'env', ...out(store)]),
-    ];
-    const what = words.join(' ');
-    assert.equal(await inline.ended, 0, `${what}: ${inline.text()}`);
-    assert.equal(await queued.ended, 0, `${what}: ${queued.text()}`);
-    assert.equal(plain(queued.output()), plain(inline.output()), what);
-    assert.ok(done() > before, `${what}: no worker did it`);
-    assert.equal(firstDifference(lastingTree(here), lastingTree(store)), undefined, what);
-  }
+  const out = (words: readonly string[], folder: string) =>
+    words.includes('--all') ? ['--out', join(folder, 'lists')] : [];
+  /** The answers of all commands, one after the other. */
+  const answers = async (folder: string, more: readonly string[], check = (_: string) => {}): Promise<string[]> => {
+    const all: string[] = [];
+    for (const words of commands) {
+      const command = start(t, [...words, ...more, ...out(words, folder)]);
+      assert.equal(await command.ended, 0, `${words.join(' ')}: ${command.text()}`);
+      all.push(plain(command.output()));
+      check(words.join(' '));
+    }
+    return all;
+  };
+  let before = 0;
+  const [inline, queued] = await Promise.all([
+    answers(here, ['--runs', here, '--threads', '1']),
+    answers(store, ['--store', store, '--queue', 'env'], (what) => {
+      assert.ok(done() > before, `${what}: no worker did it`);
+      before = done();
+    }),
+  ]);
+  for (const [at, words] of commands.entries()) assert.equal(queued[at], inline[at], words.join(' '));
+  assert.equal(firstDifference(lastingTree(here), lastingTree(store)), undefined);
   const again = start(t, [...commands[0]!, '--store', store, '--queue', 'env']);
   assert.equal(await again.ended, 0, again.text());
   assert.match(again.output(), /bpr-mf was already finished/);
@@ -92,7 +101,8 @@ test('a unit of the user: only a worker with a module of the same content takes 
   await until('its job waits', () => /no worker/i.test(plan.text()));
   rmSync(planned);
   const without = start(t, ['worker', '--store', own, '--threads', '1']);
-  await until('the module is missed', () => /no module like .*planned\.mjs/.test(without.text()));
+  await until('the worker says so', () => /no module like .*planned\.mjs/.test(without.text()));
+  await until('the plan says so', () => /No worker can take slim.*\n.*no module like .*planned\.mjs/.test(plan.text()));
   start(t, ['worker', '--store', own, '--threads', '1', '--use', other]);
   assert.equal(await plan.ended, 0, plan.text());
 });

@@ -31,16 +31,23 @@ export const queue: Campaign = {
       if ((await inline.ended) !== 0) throw new Error(`the study fails in one process: ${inline.text()}`);
       const expected = lastingTree(whole);
       const rounds = options.short ? 1 : (options.cases ?? ROUNDS);
+      const trials: (() => Promise<void>)[] = [];
       for (let round = 0; round < rounds; round++)
         for (const one of cases) {
           if (only === undefined ? options.short && !one.short : !one.name.includes(only)) continue;
           const reason = one.unable?.();
+          const folder = join(place, `case-${trials.length}`);
           if (reason !== undefined) options.say(`left out: ${one.name}: ${reason}`);
           else
-            await tally.try(`${one.name}, round ${round}`, () =>
-              tried(one, join(place, `case-${round}`), file, expected, options.seed + round),
+            trials.push(() =>
+              tally.try(`${one.name}, round ${round}`, () => tried(one, folder, file, expected, options.seed + round)),
             );
         }
+      // Cases wait more than they compute.
+      const lane = async (): Promise<void> => {
+        for (let next = trials.shift(); next; next = trials.shift()) await next();
+      };
+      await Promise.all(options.short ? [lane(), lane()] : [lane()]);
       return tally.result();
     } finally {
       if (process.env.RECDISTILL_QUEUE_KEEP === undefined)
@@ -50,7 +57,6 @@ export const queue: Campaign = {
 };
 
 async function tried(one: QueueCase, place: string, file: string, expected: Tree, seed: number): Promise<void> {
-  rmSync(place, { recursive: true, force: true, maxRetries: 5 });
   mkdirSync(place, { recursive: true });
   const store = join(place, 'runs');
   const redis = await startRedis();

@@ -22,6 +22,8 @@ export interface CurrentJob {
 
 export interface PresentWorker extends WorkerInfo {
   readonly current: readonly CurrentJob[];
+  /** Why it does not take the jobs that plans wait for, by queue: what only the worker itself can know is here, such as a module that it lacks. */
+  readonly against?: Readonly<Record<string, string>>;
 }
 
 /** A process that runs a plan. */

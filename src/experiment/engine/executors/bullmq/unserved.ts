@@ -15,7 +15,10 @@ export function unservedText(
 ): string {
   const lines: string[] = [];
   for (const queue of new Set(jobs.map((job) => job.queue))) {
-    const reasons = workers.map((worker) => ({ worker, reason: reasonAgainst(queue.requirement, worker) }));
+    const reasons = workers.map((worker) => ({
+      worker,
+      reason: reasonAgainst(queue.requirement, worker) ?? worker.against?.[queue.name],
+    }));
     if (reasons.some(({ reason }) => reason === undefined)) continue;
     const waiting = jobs.filter((job) => job.queue === queue);
     const what = `No worker can take ${waiting.length === 1 ? waiting[0]!.name : `${waiting.length} ${queue.requirement.kind} jobs`}`;

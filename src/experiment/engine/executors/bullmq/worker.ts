@@ -47,7 +47,7 @@ export interface WorkerResult {
 }
 
 /** Between two looks at empty queues, and between two looks at which queues there are. */
-const [IDLE_MS, QUEUES_MS] = [250, 1000 * paced(2)];
+const [IDLE_MS, QUEUES_MS] = [250, 1000 * paced(1)];
 /** A job whose worker does not renew its lock for so long goes to another one. */
 const LOCK_MS = 1000 * paced(30);
 const STALLED_MS = 1000 * paced(10);
@@ -93,12 +93,14 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
   const announce = async () => {
     // Plans look for the file of every worker that is registered.
     markWorker(store, info.id);
-    await directory.workers.announce({ ...info, current: [...running.values()] });
+    await directory.workers.announce({ ...info, current: [...running.values()], against });
   };
   const heartbeat = setInterval(() => void announce().catch(() => {}), HEARTBEAT_SECONDS * 1000);
 
   /** The queues whose jobs this worker can do, those that need most memory first. */
   let suitable: readonly string[] = [];
+  /** Why it does not take the jobs that plans wait for, by queue. */
+  let against: Readonly<Record<string, string>> = {};
   let reported = '';
   /** Ends the worker if a plan has found that its store is a copy. */
   async function endAsCopy(): Promise<void> {
@@ -123,10 +125,15 @@ export async function serveQueue(options: WorkerOptions): Promise<WorkerResult> 
     const wanted = queues.filter(({ requirement }) =>
       plans.some(({ store, waiting }) => waiting > 0 && store === requirement.store),
     );
-    const against = wanted.flatMap(({ name, reason }) => (reason === undefined ? [] : [`${name}: ${reason}`]));
-    const text = against.join('\n  ');
-    if (text !== reported && text !== '') say(`Jobs of these queues are not for this worker:\n  ${text}`);
+    against = Object.fromEntries(wanted.flatMap(({ name, reason }) => (reason === undefined ? [] : [[name, reason]])));
+    const text = Object.entries(against)
+      .map(([name, reason]) => `${name}: ${reason}`)
+      .join('\n  ');
+    if (text === reported) return;
+    if (text !== '') say(`Jobs of these queues are not for this worker:\n  ${text}`);
     reported = text;
+    // Plans show it.
+    await announce();
   }
   const looking = setInterval(() => void look().catch(() => {}), QUEUES_MS);
 
