@@ -45,7 +45,6 @@ export {
   readStored,
   type StoredData,
   storeDataset,
-  storedBelow,
   storedDataFolder,
   storedFolderOf,
   verifyStoredData,

@@ -1,5 +1,5 @@
 /** A sample of users on which runs are evaluated, for data with very many of them. */
-import type { Dataset } from '../data/index.js';
+import type { Interactions } from '../data/index.js';
 import { stream, uniformInt } from '../math/random.js';
 
 /** How many users a sample has, and of how many. */
@@ -17,15 +17,21 @@ export interface UserSample extends SampleSize {
 /** The seed of all samples: runs of any seed are evaluated on the same users. */
 const SEED = 0;
 
+type Starts = Pick<Interactions, 'nUsers' | 'indptr'>;
+
+/** The parts that are held out, as far as a sample depends on them. */
+export interface HeldOut {
+  readonly valid: Starts;
+  readonly test: Starts;
+  readonly hidden?: { readonly interactions: Starts } | undefined;
+}
+
 /**
  * Draws users that something is held out of. Equal data and an equal number give equal samples.
  * @param asked number of users, >= 1; absent: all
  * @returns undefined if all users are evaluated
  */
-export function sampleUsers(
-  dataset: Pick<Dataset, 'valid' | 'test' | 'hidden'>,
-  asked: number | undefined,
-): UserSample | undefined {
+export function sampleUsers(dataset: HeldOut, asked: number | undefined): UserSample | undefined {
   if (asked === undefined) return undefined;
   const { valid, test, hidden } = dataset;
   const parts = [valid, test, ...(hidden ? [hidden.interactions] : [])];

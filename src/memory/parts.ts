@@ -12,12 +12,12 @@ export interface MemoryPart {
 /** Sum of the parts in bytes. */
 export const totalOf = (parts: readonly MemoryPart[]): number => parts.reduce((sum, { bytes }) => sum + bytes, 0);
 
-/** Node.js with all modules of the program: measured 100 MB for `--version` and 110 MB for a dry run on 500 interactions. */
-const PROGRAM = 112e6;
-/** A thread besides the first: (615 - 123) MB / 63 at 64 threads, (182 - 123) MB / 7 at 8 threads. */
+/** Node.js with all modules of the program: measured 124 to 126 MB for a dry run on 500 interactions, with some working memory. */
+const PROGRAM = 120e6;
+/** A thread besides the first: (615 - 123) MB / 63 at 64 threads, (182 - 125) MB / 7 at 8 threads. */
 const THREAD = 8.5e6;
 
-/** Compiled code and objects that are not freed yet: the growth of a run on 500 interactions, (131 - 110) MB, and up to 10 MB more. */
+/** Compiled code and objects that are not freed yet: the growth of a run on 500 interactions, (152 - 126) MB, and up to 6 MB more. */
 export const WORKING = 32e6;
 
 /** What every command takes before it reads data. @param threads of the kernels, with the calling thread */

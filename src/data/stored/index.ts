@@ -1,4 +1,3 @@
-export { storedBelow } from './find.js';
 export { folderOf as storedDataFolder, type PartName } from './layout.js';
 export { openDataset, storedFolderOf, verifyStoredData } from './lazy.js';
 export { openStored, type StoredData } from './open.js';

@@ -1,6 +1,6 @@
 /** Makes the run of a model that was computed in shards, from its parts. The process does not load the data set. */
 import { dirname } from 'node:path';
-import { openStored, storedBelow, storedDataFolder } from '../../../data/index.js';
+import { openStored, storedDataFolder } from '../../../data/index.js';
 import { defined } from '../../../defined.js';
 import type { Arithmetic, Kernels } from '../../../kernels/index.js';
 import { programParts, totalOf } from '../../../memory/index.js';
@@ -66,7 +66,7 @@ export async function performJoin(
   if (folder === undefined) throw new Error('a model in shards needs a store');
   // STORE/parts/HASH
   const store = dirname(dirname(folderOf(job.ranked.at(-1)!.parts[0]!)));
-  const stored = openStored(storedBelow(storedDataFolder(store, dataFingerprint)));
+  const stored = openStored(storedDataFolder(store, dataFingerprint));
   const size = {
     nUsers: stored.trainUsers()?.length ?? stored.nUsers,
     nItems: stored.nItems,

@@ -1,6 +1,6 @@
 /** A part of a stage of a model that is computed in shards. */
 import { z } from 'zod';
-import { openStored, storedBelow } from '../../../data/index.js';
+import { openStored } from '../../../data/index.js';
 import { type ComputedSpec, modelOf, type ShardContext, type ShardedModel, type Stage } from '../../../models/index.js';
 import { int, options, text } from '../../../options/options.js';
 import {
@@ -75,7 +75,7 @@ export function contextOf(
   );
   return {
     ...{ kernels: work.kernels, shards, seed: Number(modelOptions.seed ?? 0) },
-    train: trainRanges(openStored(storedBelow(work.storedData()))),
+    train: trainRanges(openStored(work.storedData())),
     step: work.progress.task('computing a part'),
     part: (stage, shard) => readPartTensors(folders.get(stage)![shard]!),
   };

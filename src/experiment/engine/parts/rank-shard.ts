@@ -1,5 +1,5 @@
 /** The rankings of one shard of users, by a model that was computed in shards. */
-import { openStored, storedBelow } from '../../../data/index.js';
+import { openStored } from '../../../data/index.js';
 import { evaluationFor, evaluationOptions } from '../../../eval/index.js';
 import { modelOf, rangesOf } from '../../../models/index.js';
 import { int, options, words } from '../../../options/options.js';
@@ -34,7 +34,7 @@ export const rankShard = partUnit({
     const sharded = shardedOf(name);
     const read = stagesIn(sharded.stages(modelOptions), sharded.made(sweep, modelOptions));
     const context = contextOf(work, read, modelOptions, shards);
-    const stored = openStored(storedBelow(work.storedData()));
+    const stored = openStored(work.storedData());
     const ends = rangesOf(context.train.starts('users'), shards);
     const users = { from: ends[shard]!, to: ends[shard + 1]! };
     const dataset = usersOf(stored, users.from, users.to);
