@@ -23,6 +23,7 @@ export { foldInHistories } from './fold-in-histories.js';
 export { dataSizeOf } from './from-data.js';
 export * from './job.js';
 export * from './link.js';
+export { evaluationParts, importParts, type ListsSize, writtenListsParts } from './lists-cost.js';
 export { type ListsOptions, listsOfRun } from './lists-of-run.js';
 export {
   capabilitiesOf,

@@ -9,7 +9,8 @@ import type { CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, group, runsGroup } from '../terminal/groups.js';
 import { dataFlags } from './data-flags.js';
-import { atOption, evaluateRuns, expectSameData, partOption, popularityOption } from './evaluated.js';
+import { atOption, evaluateRuns, expectSameData, inOnePiece, partOption, popularityOption } from './evaluated.js';
+import { tellingCost } from './lists-cost.js';
 import { type RunPlace, readRuns, runsGiven } from './runs.js';
 
 /** --format is the format of the table here. */
@@ -49,7 +50,7 @@ export const compareCommand: CommandBody = {
     ['compare demo --against ease', 'compare every run of the demo with ease'],
     ['compare demo --at 10,50 --metrics recall,ndcg,mrr --format markdown', 'a table for a report'],
   ],
-  async run(given) {
+  async run(given, console) {
     const o = readOptions(compareGroup, given);
     for (const metric of o.metrics) metricOf(metric);
     if (o.metrics.length === 0)
@@ -60,7 +61,9 @@ export const compareCommand: CommandBody = {
       fail('usage', { problem: `compare needs at least two runs; given: ${listed(places.map((p) => p.name))}`, hint });
     }
     expectSameData(await readRuns(places));
-    const { evaluated, at } = await evaluateRuns(places, o.at, own.usual(given), o.part);
+    const tests = (places.length - 1) * o.metrics.length * (o.at?.length ?? 2);
+    const telling = tellingCost(inOnePiece, places.length, console, tests);
+    const { evaluated, at } = await evaluateRuns(places, o.at, own.usual(given), o.part, telling);
     const { metrics, part, test, adjust, format } = o;
     const comparison = await runInParts(
       comparingRuns(

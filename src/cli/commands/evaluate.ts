@@ -15,9 +15,10 @@ import {
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
-import { atOption, type EvaluateOne, evaluateRuns, partOption, popularityOption } from './evaluated.js';
+import { atOption, type EvaluateOne, evaluateRuns, inOnePiece, partOption, popularityOption } from './evaluated.js';
 import { nextSteps, quoted } from './job.js';
 import { withEngine, workersGroup } from './jobs.js';
+import { tellingCost } from './lists-cost.js';
 import { runsGiven } from './runs.js';
 
 const evaluateGroup = group(
@@ -83,7 +84,9 @@ export const evaluate: CommandBody = {
                   engine,
                 ),
             );
-    const { evaluated, at } = await evaluateRuns(runsGiven(given), o.at, given, o.part, inShards);
+    const places = runsGiven(given);
+    const telling = tellingCost(inShards ?? inOnePiece, places.length, console);
+    const { evaluated, at } = await evaluateRuns(places, o.at, given, o.part, telling);
     if (o.perUser !== undefined) {
       writeAtomic(o.perUser, perUserText(evaluated.map((r) => ({ ...r, userIds: r.dataset.users.ids }))));
       console.say(`Values of every user: ${o.perUser}`);

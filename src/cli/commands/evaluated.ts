@@ -78,7 +78,7 @@ export async function evaluateRuns(
   return { evaluated, at };
 }
 
-const inOnePiece: EvaluateOne = ({ result, rankings }, how) => {
+export const inOnePiece: EvaluateOne = ({ result, rankings }, how) => {
   const step = createProgress().task(`evaluating ${result.model}`, 'users');
   return runInParts(evaluateInParts(rankings, how), step, rankings.nUsers);
 };

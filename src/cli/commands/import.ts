@@ -2,14 +2,16 @@ import { join } from 'node:path';
 import { type DataOptions, type LoadedDataset, rankingOptions, readExternalRankings } from '../../data/index.js';
 import { createEvaluator, evaluationFor } from '../../eval/index.js';
 import { refuseStoreName } from '../../experiment/index.js';
+import { totalOf } from '../../memory/index.js';
 import { optionalText, options } from '../../options/options.js';
 import { busy } from '../../progress.js';
 import { importedTable, rankingLines } from '../../report/index.js';
-import { type FinishedRun, type ImportedTeacher, importTeachers, nameOfFile } from '../../runs/index.js';
+import { type FinishedRun, type ImportedTeacher, importParts, importTeachers, nameOfFile } from '../../runs/index.js';
 import type { Answer, CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
 import { dataGroup, evaluationGroup, group, nameGroup } from '../terminal/groups.js';
+import { costLine } from './cost.js';
 import { dataFlags } from './data-flags.js';
 import { checkName, distillSteps, nextSteps, quoted } from './job.js';
 import { loadData } from './load-data.js';
@@ -58,6 +60,7 @@ export const importCommand: CommandBody = {
     const evaluation = evaluationFor(asked, dataset.train);
     const { depth } = createEvaluator(dataset, evaluation);
     console.say(`Reading ${file} for ${dataset.name} ...`);
+    console.say(costLine({ bytes: totalOf(importParts({ dataset, depth, runs: 1 })) }));
     const external = await readExternalRankings(file, dataset, depth, reading);
     const imported = await offeringName(name, runs, () =>
       busy(() =>

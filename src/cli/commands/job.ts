@@ -10,10 +10,9 @@ import { type EvaluationOptions, evaluationFor } from '../../eval/index.js';
 import { type FinalOfPlan, refuseStoreName, trainingSeconds } from '../../experiment/index.js';
 import { readJsonObject } from '../../formats/index.js';
 import type { Kernels } from '../../kernels/index.js';
-import { memoryForAll, worksElsewhere } from '../../memory/index.js';
 import { modelOf, modelRegistry, trainOptionsOf } from '../../models/index.js';
 import { usedModules } from '../../options/use.js';
-import { formatBytes, formatCount, formatMetric, formatSeconds } from '../../report/format.js';
+import { formatCount, formatMetric } from '../../report/format.js';
 import { costText, metricsTable, workText } from '../../report/index.js';
 import {
   checkMemory,
@@ -36,6 +35,7 @@ import { group, type Machine, nameGroup, withKernels } from '../terminal/groups.
 import { interruptible } from '../terminal/interrupt.js';
 import { createProgressBar } from '../terminal/progress.js';
 import { runMachineOf } from '../terminal/run-machine.js';
+import { costLine } from './cost.js';
 import { sizeLine } from './load-data.js';
 import { isQueued, runQueued } from './queued-run.js';
 import { portable } from './source.js';
@@ -76,7 +76,7 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   const trajectory = readOptions(trajectoryGroup, given);
   const folder = join(runs, name);
   const machine = runMachineOf(given, [folder]);
-  const modelOptions = tellCost(o, trajectory.checkpoints, console);
+  const needed = tellTraining(o, trajectory.checkpoints, console);
   const { options, evaluation } = o;
   const request = {
     ...{ dataset, model, method, folder, trajectory, options, evaluation, source: portable(o.data) },
@@ -84,12 +84,13 @@ export async function runNamed(o: NamedJob, console: Console): Promise<FinishedJ
   };
   const runHere = () =>
     withProgress({ machine, name, evaluation }, console, async (kernels, signal, listen) => {
-      if (!existsSync(folder)) await tellTime(o, modelOptions, kernels, console);
+      console.say(await costOf(o, needed, existsSync(folder) ? undefined : kernels));
       return runJob({ ...request, kernels, overwrite, signal, listen });
     });
   const runByWorker = async (): Promise<Job> => {
     const job = { kind: 'train', name, model, method, options, ...defined({ ensemble: o.ensemble }) } as const;
     const held = o.teachers.map((t) => ({ ...t, hash: t.teacher.hash }));
+    console.say(await costOf(o, needed, undefined));
     const reused = await runQueued({ given, dataset, data: o.data, evaluation, trajectory, job, held }, console);
     const { arithmetic } = machine;
     return withKernels({ threads: 1, arithmetic }, async (kernels) => ({
@@ -129,41 +130,39 @@ export function checkName(name: string): void {
   fail('bad-option', { option: '--name', owner: 'runs', given: JSON.stringify(name), expected });
 }
 
-/** Trainings that take fewer seconds are not announced. */
-const SHORT = 5;
-
-/** Says how long a new training is likely to take, if it takes long and if that is known. */
-async function tellTime(
+/** The line of the time and the memory of a training. Of one that goes on, it says the memory alone. */
+async function costOf(
   { model, method, dataset }: NamedJob,
-  options: Readonly<Record<string, unknown>>,
-  kernels: Kernels,
-  console: Console,
-): Promise<void> {
+  { options, bytes }: Needed,
+  kernels: Kernels | undefined,
+): Promise<string> {
+  if (!kernels) return costLine({ bytes });
   const epochs = Number(options.epochs ?? 1);
   const seconds = await trainingSeconds(kernels, dataset, { model, method, options, epochs });
-  if (seconds === undefined || seconds < SHORT) return;
-  const early = method === 'none' && modelOf(model).kind === 'computed' ? '' : ', less if it stops early';
-  console.say(`Time: about ${formatSeconds(seconds)}${early}.`);
+  const early = method === 'none' && modelOf(model).kind === 'computed' ? {} : { note: 'less if it stops early' };
+  return costLine({ seconds, bytes, ...early });
 }
 
-/** Says what the job needs. @returns all options of the model. @throws RecdistillError `out-of-memory` */
-function tellCost(
+/** All options of the model, and the bytes of the process. */
+interface Needed {
+  readonly options: Readonly<Record<string, unknown>>;
+  readonly bytes: number;
+}
+
+/** Says what is trained. @throws RecdistillError `out-of-memory` */
+function tellTraining(
   { model, method, options: given, dataset, teachers }: NamedJob,
   checkpoints: number,
   console: Console,
-): Readonly<Record<string, unknown>> {
+): Needed {
   const spec = modelOf(model);
-  const { modelOptions: o } = splitOptions(spec, methodOf(method), given, dataSizeOf(dataset));
-  const run = { spec, options: o, dataset, checkpoints, teacherLists: listsOf(teachers.map((t) => t.teacher)) };
-  const needed = memoryNeeded(run);
-  console.say(sizeLine(dataset));
+  const { modelOptions: options } = splitOptions(spec, methodOf(method), given, dataSizeOf(dataset));
+  const run = { spec, options, dataset, checkpoints, teacherLists: listsOf(teachers.map((t) => t.teacher)) };
   const length =
-    spec.kind === 'computed' ? 'It is computed in closed form' : `At most ${trainOptionsOf(o).epochs} epochs`;
-  console.say(
-    `Memory: at most ${formatBytes(needed)} in all${worksElsewhere() ? '' : `; ${formatBytes(memoryForAll())} available`}. ${length}.`,
-  );
+    spec.kind === 'computed' ? 'It is computed in closed form' : `At most ${trainOptionsOf(options).epochs} epochs`;
+  console.say(`${sizeLine(dataset)} ${length}.`);
   checkMemory(run);
-  return o;
+  return { options, bytes: memoryNeeded(run) };
 }
 
 const NOT_EVALUATED = 'Nothing was held out, so nothing was evaluated.';

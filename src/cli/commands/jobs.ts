@@ -5,11 +5,13 @@ import {
   memoryShare,
   type PipelineResult,
   type PlanContext,
+  type PreparedGraph,
   processesExecutor,
   queueAddress,
   queueExecutor,
   sharesOf,
 } from '../../experiment/index.js';
+import type { Kernels } from '../../kernels/index.js';
 import { planMemory, programParts, refuseBeyond } from '../../memory/index.js';
 import { flag, int, optionalInt, optionalText, options } from '../../options/options.js';
 import { unfinishedTable } from '../../report/index.js';
@@ -19,6 +21,7 @@ import { readOptions } from '../terminal/flags.js';
 import { group, machineOf, runsGroup, withKernels } from '../terminal/groups.js';
 import { interruptible } from '../terminal/interrupt.js';
 import { runMachineOf } from '../terminal/run-machine.js';
+import { planCostLine } from './cost.js';
 import { followPlan } from './plan-progress.js';
 
 const queueShape = {
@@ -89,10 +92,16 @@ export interface EngineOptions {
 export async function withEngine<T>(
   { given, console, metric, part = 'test', count, folders, plan }: EngineOptions,
   work: (
-    context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal' | 'memoryPerJob'>,
+    context: Pick<PlanContext, 'kernels' | 'arithmetic' | 'executor' | 'listen' | 'signal' | 'memoryPerJob' | 'before'>,
   ) => Promise<T>,
 ): Promise<T> {
   const machine = runMachineOf(given, folders);
+  const tellCost = (kernels?: Kernels) => async (prepared: PreparedGraph, atOnce: number) => {
+    // Other jobs say what they take where they are planned.
+    if (!prepared.jobs.some(({ job }) => job.kind === 'train' || job.kind === 'search')) return;
+    const line = await planCostLine(prepared, atOnce, kernels, machine);
+    if (line !== undefined) console.say(line);
+  };
   const { queue, minThreads } = readOptions(jobsGroup, given);
   if (queue !== undefined) {
     const { runs } = readOptions(runsGroup, given);
@@ -104,7 +113,7 @@ export async function withEngine<T>(
     });
     try {
       return await interruptible(console.say, (signal) =>
-        work({ executor, arithmetic: machine.arithmetic, listen, signal }),
+        work({ executor, arithmetic: machine.arithmetic, listen, signal, before: tellCost() }),
       );
     } finally {
       await executor.close();
@@ -118,14 +127,17 @@ export async function withEngine<T>(
   try {
     if (jobs === 1) {
       return await withKernels(machine, (kernels) =>
-        interruptible(console.say, (signal) => work({ kernels, listen, signal })),
+        interruptible(console.say, (signal) => work({ kernels, listen, signal, before: tellCost(kernels) })),
       );
     }
     console.say(`${shares.length} jobs at a time, with ${shares.join(' and ')} of ${machine.threads} threads.`);
     const executor = processesExecutor({ jobs, ...machine });
     try {
       return await interruptible(console.say, (signal) =>
-        work({ executor, arithmetic: machine.arithmetic, listen, signal, memoryPerJob: executor.memoryPerJob }),
+        work({
+          ...{ executor, arithmetic: machine.arithmetic, listen, signal },
+          ...{ memoryPerJob: executor.memoryPerJob, before: tellCost() },
+        }),
       );
     } finally {
       await executor.close();

@@ -1,19 +1,15 @@
 /** Runs a pipeline with progress and Ctrl-C. */
 import { join } from 'node:path';
-import type { LoadedDataset } from '../../data/index.js';
 import {
   finishPipeline,
   type PipelineOptions,
   type PipelineResult,
-  type PreparedGraph,
   pipelineOptions,
   planPipeline,
   preparePipeline,
   withPreset,
 } from '../../experiment/index.js';
-import { memoryForAll, worksElsewhere } from '../../memory/index.js';
 import { parseOptions } from '../../options/options.js';
-import { formatBytes } from '../../report/format.js';
 import { pipelineReport, pipelineTable, type ReportFiles, writeReport } from '../../report/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
@@ -58,7 +54,7 @@ export async function answerOfPipeline(
       async (engine) => {
         const context = { ...engine, runs, overwrite };
         const pipeline = await sayingSo(options.data, console.say, () => preparePipeline(options, context));
-        for (const line of [...dataLines(o.data, pipeline.dataset), ...costLines(pipeline)]) console.say(line);
+        for (const line of [...dataLines(o.data, pipeline.dataset), sizeLine(pipeline.dataset)]) console.say(line);
         return finishPipeline(pipeline, context);
       },
     );
@@ -72,26 +68,4 @@ export async function answerOfPipeline(
   }
   const files = await writeReport(pipelineReport(result, evaluated), join(runs, o.name, 'report.html'));
   return answer({ options: evaluated, ...result, runs, files });
-}
-
-/** The size of the data, and the memory of the largest job. */
-export function costLines({
-  dataset,
-  prepared,
-}: {
-  readonly dataset: LoadedDataset;
-  readonly prepared: PreparedGraph;
-}): string[] {
-  const needs = prepared.jobs.flatMap(({ job, plan }) =>
-    plan.memory === undefined || !('model' in job) ? [] : [{ model: job.model, bytes: plan.memory }],
-  );
-  const [largest] = needs.sort((a, b) => b.bytes - a.bytes);
-  return [
-    sizeLine(dataset),
-    ...(largest
-      ? [
-          `Memory: at most ${formatBytes(largest.bytes)} in all (${largest.model})${worksElsewhere() ? '' : `; ${formatBytes(memoryForAll())} available`}.`,
-        ]
-      : []),
-  ];
 }

@@ -4,15 +4,18 @@ import { defined } from '../../defined.js';
 import { importanceOptions, rerankRankings } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { writeRankingsInShards } from '../../experiment/index.js';
+import { totalOf } from '../../memory/index.js';
 import { flag, optionalFloat, optionalInt, optionalText, options, words } from '../../options/options.js';
 import { busy } from '../../progress.js';
 import { formatBytes, formatCount, listed } from '../../report/format.js';
-import { listsOfRun, readTeacher } from '../../runs/index.js';
+import { listsOfRun, readTeacher, writtenListsParts } from '../../runs/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
+import { costLine } from './cost.js';
 import { dataLoader, expectSameData } from './evaluated.js';
 import { withEngine, workersGroup } from './jobs.js';
+import { secondsOfWriting } from './lists-cost.js';
 import { readRuns, runsGiven } from './runs.js';
 
 /** Of ranks in the teachers' lists. */
@@ -92,6 +95,9 @@ export const rankings: CommandBody = {
           engine,
         ),
       );
+    const size = { dataset, depth: k ?? found[0]!.run.rankings.depth, runs: lists.length };
+    const bytesNeeded = totalOf(writtenListsParts(size));
+    console.say(costLine({ seconds: await secondsOfWriting(out, dataset, lists), bytes: bytesNeeded }));
     if (shards === undefined) await writeRankingsTable(out, dataset, lists);
     const files = shards === undefined ? [out] : await inShards(shards);
     const bytes = files.reduce((sum, file) => sum + statSync(file).size, 0);

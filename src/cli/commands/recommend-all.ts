@@ -17,7 +17,7 @@ import {
 } from '../../experiment/index.js';
 import { readBytes } from '../../formats/index.js';
 import { choice, flag, optionalInt, optionalText, options, parseOptions } from '../../options/options.js';
-import { counted, formatBytes, formatCount, formatSeconds } from '../../report/format.js';
+import { counted, formatBytes, formatCount } from '../../report/format.js';
 import { isFinishedRun } from '../../runs/index.js';
 import { readHistories } from '../../serve/histories.js';
 import type { StudentModel } from '../../student/index.js';
@@ -26,6 +26,7 @@ import { failureOf } from '../terminal/failure.js';
 import { readOptions } from '../terminal/flags.js';
 import { group, machineGroup, runsGroup } from '../terminal/groups.js';
 import { createProgressBar } from '../terminal/progress.js';
+import { costLine } from './cost.js';
 import { dryRun } from './dry-run.js';
 import { isDryRun, jobsGroup, withEngine } from './jobs.js';
 import { noHistories } from './recommendations.js';
@@ -120,7 +121,8 @@ export async function recommendEveryone(
           `${counted(found.nUsers, 'user')}, ${counted(found.request.items?.length ?? found.nItems, 'item')}, lists of ${plan.k}, in ${counted(prepared.jobs.length, 'shard')}.`,
         );
       const seconds = engine.kernels && (await secondsOfRecommendations(plan, engine.kernels, engine.signal));
-      if (seconds !== undefined && seconds >= 10) console.say(`It takes about ${formatSeconds(seconds)} here.`);
+      const bytes = Math.max(0, ...prepared.jobs.map(({ plan: { memory } }) => memory ?? 0));
+      if (!plan.finished) console.say(costLine({ ...(seconds === undefined ? {} : { seconds }), bytes }));
       const progress = followShards(console, found.nUsers, prepared.jobs.length);
       try {
         return await runRecommendations(plan, { ...engine, listen: progress.listen });

@@ -25,8 +25,7 @@ import {
   quoted,
 } from './job.js';
 import { isDryRun, memoryPerJobOf, withEngine } from './jobs.js';
-import { loadData } from './load-data.js';
-import { costLines } from './pipeline-run.js';
+import { loadData, sizeLine } from './load-data.js';
 import { readSetting, type TrainSetting, trainingOf } from './training.js';
 
 /** A trained model, or the error that ended its training. */
@@ -63,7 +62,7 @@ export async function trainSeveral(given: Given, console: Console, loaded?: Load
       },
       async (engine) => {
         const prepared = await prepareTraining({ ...request, ...engine });
-        for (const line of costLines({ dataset, prepared })) console.say(line);
+        console.say(sizeLine(dataset));
         return runPrepared(prepared, { ...request, ...engine });
       },
     );

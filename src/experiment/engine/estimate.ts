@@ -9,7 +9,7 @@ import { ownOptions } from '../../options/options.js';
 import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
 import { workOf, workRate } from './cost.js';
 import type { JobSpec, Values } from './job.js';
-import { measuredSeconds } from './measure.js';
+import { measuredSeconds, secondsOfComputed } from './measure.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
 import type { Store } from './store.js';
 
@@ -63,14 +63,14 @@ export async function estimateJobs(
     if (known !== undefined) return job.kind === 'search' ? known * job.rule.trials : known;
     if (!kernels) return undefined;
     const training = { model: job.model, method: job.method, options, epochs: leftOf(options, state) };
-    if (job.kind === 'train' && performance.now() - began < MOST_MEASURING) {
-      const measured = await measuredTraining(kernels, dataset, training);
-      if (measured !== undefined) return measured;
-    }
-    const work = workLeft(dataset, training);
-    if (work === undefined) return undefined;
+    const trials = job.kind === 'search' ? job.rule.trials : 1;
     rate ??= workRate(kernels);
-    return (work * (job.kind === 'search' ? job.rule.trials : 1)) / rate;
+    const byWork = secondsByWork(dataset, training, rate);
+    if (byWork !== undefined && byWork < LEAST_MEASURED && isTrained(job.model)) return byWork * trials;
+    const measured =
+      performance.now() - began < MOST_MEASURING ? await measuredTraining(kernels, dataset, training) : undefined;
+    const once = measured ?? byWork;
+    return once === undefined ? undefined : once * trials;
   };
   const estimates: JobEstimate[] = [];
   for (const prepared of jobs) {
@@ -117,10 +117,17 @@ export async function trainingSeconds(
   dataset: Dataset,
   training: TrainingToEstimate,
 ): Promise<number | undefined> {
-  const work = workLeft(dataset, training);
-  const seconds = work === undefined ? undefined : work / workRate(kernels);
-  if (seconds !== undefined && seconds < LEAST_MEASURED) return seconds;
+  const seconds = secondsByWork(dataset, training, workRate(kernels));
+  if (seconds !== undefined && seconds < LEAST_MEASURED && isTrained(training.model)) return seconds;
   return (await measuredTraining(kernels, dataset, training)) ?? seconds;
+}
+
+const isTrained = (model: string): boolean => modelOf(model).kind === 'trained';
+
+/** @param rate multiplications per second. Undefined if the work is not known */
+function secondsByWork(dataset: Dataset, training: TrainingToEstimate, rate: number): number | undefined {
+  const work = workLeft(dataset, training);
+  return work === undefined ? undefined : work / rate;
 }
 
 /** Undefined for a method with teachers, and for a model that cannot be measured. */
@@ -132,9 +139,11 @@ async function measuredTraining(
   if (method !== 'none') return undefined;
   const model = modelOf(name);
   const own = ownOptions(model.options, options);
-  return model.kind === 'computed'
-    ? model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own)
-    : measuredSeconds(kernels, dataset, model, own, epochs).catch(unlessRefused);
+  if (model.kind === 'trained') return measuredSeconds(kernels, dataset, model, own, epochs).catch(unlessRefused);
+  // Without an estimate of its own, only a model of recdistill is known to be computed in no time.
+  if (!model.estimate && workOf({ model: name, method, options }, sizesOf(dataset)) === undefined) return undefined;
+  const computed = model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own) ?? 0;
+  return computed + ((await secondsOfComputed(kernels, dataset.train, model, own).catch(unlessRefused)) ?? 0);
 }
 
 /** Undefined if it is not known. */

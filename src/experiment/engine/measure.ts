@@ -1,8 +1,10 @@
 /** How long a training takes on this machine: a few of its batches and rankings are done, and the others take as long. Nothing is kept. */
-import type { Dataset } from '../../data/index.js';
+import { count, type Dataset } from '../../data/index.js';
+import { rowsOfRange } from '../../data/interactions.js';
 import { LIST_LENGTH } from '../../eval/evaluation.js';
 import type { Kernels } from '../../kernels/index.js';
-import { type ModelSpec, rankAll, type TrainableModel, trainOptionsOf } from '../../models/index.js';
+import { stream } from '../../math/random.js';
+import { type ComputedSpec, type Model, type ModelSpec, rankAll, trainOptionsOf } from '../../models/index.js';
 import { createBatches } from '../../train/batches.js';
 import { createLearner, type Learner } from '../../train/learner.js';
 import type { Values } from './job.js';
@@ -15,6 +17,8 @@ const LONG = 2000;
 const SCORES = 5e7;
 /** Rankings besides those of the evaluations on valid: of the last ones on valid and on test, and of the items that are left out. */
 const LAST_RANKINGS = 3;
+/** Sweeps that are ranked for a trajectory by default, besides the last one. */
+const SWEEPS = 3;
 /** Seconds that every job takes besides: files, locks, measuring the latency. */
 const PER_JOB = 0.5;
 
@@ -61,9 +65,21 @@ function secondsOfBatch({ model, batches, step }: Learner): number {
   }
 }
 
-/** Seconds of the lists of all users. What does not depend on their number is found by a second number of users. */
-async function secondsOfRanking(kernels: Kernels, model: TrainableModel, train: Dataset['train']): Promise<number> {
-  const many = Math.max(1, Math.min(train.nUsers, Math.ceil(SCORES / train.nItems)));
+/** Users of a ranking that is timed. */
+const usersTimed = ({ nUsers, nItems }: Dataset['train']): number =>
+  Math.max(1, Math.min(nUsers, Math.ceil(SCORES / nItems)));
+
+/**
+ * Seconds of the lists of all users. What does not depend on their number is found by a second number of users.
+ * @param train of all users, or at least of those that are timed
+ */
+async function secondsOfRanking(
+  kernels: Kernels,
+  model: Model,
+  train: Dataset['train'],
+  nUsers = train.nUsers,
+): Promise<number> {
+  const many = usersTimed(train);
   const few = Math.ceil(many / 8);
   const ranked = async (n: number): Promise<number> => {
     const users = Int32Array.from({ length: n }, (_, u) => u);
@@ -74,5 +90,63 @@ async function secondsOfRanking(kernels: Kernels, model: TrainableModel, train: 
   await ranked(few);
   const [less, more] = [await ranked(few), await ranked(many)];
   const each = Math.max(0, more - less) / Math.max(1, many - few);
-  return more + (train.nUsers - many) * each;
+  return more + (nUsers - many) * each;
+}
+
+/** Numbers that a stand-in for a model reads in turn; a power of two. */
+const STAND_IN = 2 ** 16;
+
+/**
+ * Seconds of the rankings of a model that is computed in closed form or in sweeps. They are measured with random numbers in place of its own: tables of
+ * its width, or as many additions for a user as it makes.
+ */
+export async function secondsOfComputed(
+  kernels: Kernels,
+  train: Dataset['train'],
+  spec: ComputedSpec,
+  options: Values,
+): Promise<number> {
+  const byTables = spec.capabilities.includes('factors');
+  const sweeps = byTables ? Math.min(SWEEPS, Number(options.epochs ?? 1)) : 0;
+  const perItem = Math.min(train.nItems, Number(options.neighbours ?? 0));
+  const additions = Math.round((count(train) / Math.max(1, train.nUsers)) * perItem);
+  // Lists of all users would take as much memory as those of the run.
+  const some = rowsOfRange(train, 0, usersTimed(train));
+  const model = byTables ? tablesLike(kernels, some, Number(options.dim)) : scoresLike(some, additions);
+  try {
+    return PER_JOB + (sweeps + LAST_RANKINGS) * (await secondsOfRanking(kernels, model, some, train.nUsers));
+  } finally {
+    model.close();
+  }
+}
+
+type Shape = Pick<Dataset['train'], 'nUsers' | 'nItems'>;
+
+function tablesLike(k: Kernels, { nUsers, nItems }: Shape, dim: number): Model {
+  const [userFactors, itemFactors] = [k.floats(nUsers * dim), k.floats(nItems * dim)];
+  for (const table of [userFactors, itemFactors]) k.normal(table, stream(0, 'estimate'), 0, 1);
+  return {
+    ...{ name: 'stand-in', nUsers, nItems, parameters: [], size: 0 },
+    tables: () => ({ userFactors, itemFactors, dim }),
+    scoreRows() {},
+    close: () => k.free(userFactors, itemFactors),
+  };
+}
+
+/** @param additions for each user, to scores of items in any order */
+function scoresLike({ nUsers, nItems }: Shape, additions: number): Model {
+  const items = Int32Array.from({ length: STAND_IN }, (_, at) => (at * 7919) % nItems);
+  const weights = Float32Array.from(items, (item) => 1 / (1 + item));
+  return {
+    ...{ name: 'stand-in', nUsers, nItems, parameters: [], size: 0 },
+    scoreRows(rows, out) {
+      out.fill(0, 0, rows.length * nItems);
+      for (let r = 0; r < rows.length; r++)
+        for (let at = 0; at < additions; at++) {
+          const place = at & (STAND_IN - 1);
+          out[r * nItems + items[place]!]! += weights[place]!;
+        }
+    },
+    close() {},
+  };
 }

@@ -13,11 +13,14 @@ import {
 export interface PlanContext extends Omit<RunOptions, 'executor'>, Omit<PrepareOptions, 'dataset' | 'held'> {
   /** Runs the jobs. By default this process does. */
   readonly executor?: Executor | undefined;
+  /** Called before the jobs of each graph run. */
+  readonly before?: ((prepared: PreparedGraph, atOnce: number) => Promise<void>) | undefined;
 }
 
 /** @throws RecdistillError as `runGraph` */
 export async function runPrepared(prepared: PreparedGraph, context: PlanContext): Promise<GraphResult> {
   const { executor, kernels } = context;
+  await context.before?.(prepared, executor?.atOnce ?? 1);
   if (executor) return runGraph(prepared, { ...context, executor });
   const own = kernels ? undefined : createKernels({ arithmetic: context.arithmetic ?? 'auto' });
   try {
