@@ -9,7 +9,7 @@ import type { PlanEvent } from '../events.js';
 import { receivedError, sentError } from './messages.js';
 import { processesExecutor, sharesOf } from './processes.js';
 
-const executor = processesExecutor({ jobs: 2, threads: 2, memoryLimit: 2 ** 29 });
+const executor = processesExecutor({ jobs: 2, threads: 2, memoryLimit: 560e6 });
 after(() => executor.close());
 
 const evaluation = { at: [5, 10], selectBy: 'recall@10' };
