@@ -18,7 +18,7 @@ const refused = (message: RegExp) => (error: unknown) =>
 test('synthetic data that does not fit is refused before it is made', async () => {
   await assert.rejects(
     loadDataset({ data: 'synthetic:16000000x16000000x1000000000' }),
-    refused(/synthetic:16000000x16000000x1000000000 needs \d+ MB \(reading \d+ MB, data \d+ MB/),
+    refused(/synthetic:16000000x16000000x1000000000 needs \d+ MB \(data \d+ MB, reading \d+ MB/),
   );
   planMemory({ threads: 1, memoryLimit: 150e6 });
   await assert.rejects(loadDataset({ data: 'synthetic:5000x8000x3000000' }), refused(/150 MB by the memory limit/));

@@ -21,6 +21,8 @@ export interface EvaluateOptions {
   readonly profiles?: Interactions;
   /** Only these users are evaluated. */
   readonly sample?: UserSample;
+  /** Number of users of the data set, if the rankings are those of a part of them. Popularity is relative to it. Default: that of the rankings. */
+  readonly nUsers?: number;
 }
 
 /** Values are keyed by metric and K as in `recall@10`, in the requested order. NaN means not defined. */
@@ -74,7 +76,7 @@ export function* evaluating(
   const users = within.filter((user) => relevant.indptr[user + 1]! > relevant.indptr[user]!);
   const perUser = yield* evaluatingUsers(rankings, relevant, users, asked.filter(isUserMetric), options.topK);
   const ofLists = asked.filter(isListMetric);
-  const { trainCounts = new Int32Array(0), profiles, topK } = options;
+  const { trainCounts = new Int32Array(0), profiles, topK, nUsers = rankings.nUsers } = options;
   return {
     users,
     usersLeftOut: within.length - users.length,
@@ -86,7 +88,7 @@ export function* evaluating(
       allUsers: yield* evaluatingLists(rankings, everyone, ofLists, topK, trainCounts, 0.9),
     },
     ...(profiles
-      ? { popularity: yield* measuringPopularity({ rankings, relevant, profiles, trainCounts, topK, within }) }
+      ? { popularity: yield* measuringPopularity({ rankings, relevant, profiles, trainCounts, topK, within, nUsers }) }
       : {}),
   };
 }

@@ -14,6 +14,20 @@ export interface UserPopularity {
   readonly recommended: Readonly<Record<string, Float64Array>>;
 }
 
+export interface ListInputs {
+  readonly rankings: Rankings;
+  /** The items that each user had. */
+  readonly profiles: Interactions;
+  /** Number of train interactions of each item. */
+  readonly trainCounts: Int32Array;
+  /** List lengths K. */
+  readonly topK: readonly number[];
+  /** Users who are measured, ascending. */
+  readonly within: Int32Array;
+  /** Number of users of the data set: more than those of the rankings of a shard. */
+  readonly nUsers: number;
+}
+
 /**
  * @param profiles the items that each user had: train items, or the given history of a user who is held out whole
  * @param trainCounts number of train interactions of each item
@@ -23,17 +37,17 @@ export const userPopularity = (
   profiles: Interactions,
   trainCounts: Int32Array,
   topK: readonly number[],
-): UserPopularity => runSync(measuringUsers(rankings, profiles, trainCounts, topK, everyone(rankings)));
+): UserPopularity =>
+  runSync(
+    measuringUsers({
+      ...{ rankings, profiles, trainCounts, topK },
+      ...{ within: everyone(rankings), nUsers: rankings.nUsers },
+    }),
+  );
 
 /** Like `userPopularity` for the users `within`, as a generator that yields the finished share. */
-export function* measuringUsers(
-  rankings: Rankings,
-  profiles: Interactions,
-  trainCounts: Int32Array,
-  topK: readonly number[],
-  within: Int32Array,
-): Generator<number, UserPopularity> {
-  const { nUsers } = rankings;
+export function* measuringUsers(inputs: ListInputs): Generator<number, UserPopularity> {
+  const { rankings, profiles, trainCounts, topK, within, nUsers } = inputs;
   const meanOf = (items: Int32Array) =>
     items.reduce((sum, item) => sum + trainCounts[item]!, 0) / items.length / nUsers;
   const users = new Int32Array(within.length);

@@ -4,7 +4,7 @@ import { popularityGroups } from '../../data/popularity-groups.js';
 import type { Rankings } from '../../data/rankings.js';
 import { runSync } from '../../progress.js';
 import { type ItemGroups, measuringItemGroups } from './item-groups.js';
-import { measuringUsers, type UserPopularity } from './lift.js';
+import { type ListInputs, measuringUsers, type UserPopularity } from './lift.js';
 import { everyone } from './users.js';
 
 /** Popular and unpopular items, as in UnKD. */
@@ -17,18 +17,9 @@ export interface PopularityValues {
   readonly items: ItemGroups;
 }
 
-export interface PopularityInputs {
-  readonly rankings: Rankings;
+export interface PopularityInputs extends ListInputs {
   /** Interactions of the evaluated part. */
   readonly relevant: Interactions;
-  /** The items that each user had. */
-  readonly profiles: Interactions;
-  /** Number of train interactions of each item. */
-  readonly trainCounts: Int32Array;
-  /** List lengths K. */
-  readonly topK: readonly number[];
-  /** Users who are measured, ascending. */
-  readonly within: Int32Array;
 }
 
 /**
@@ -44,14 +35,19 @@ export const popularityValues = (
   trainCounts: Int32Array,
   topK: readonly number[],
 ): PopularityValues =>
-  runSync(measuringPopularity({ rankings, relevant, profiles, trainCounts, topK, within: everyone(rankings) }));
+  runSync(
+    measuringPopularity({
+      ...{ rankings, relevant, profiles, trainCounts, topK },
+      ...{ within: everyone(rankings), nUsers: rankings.nUsers },
+    }),
+  );
 
 /** The values of some users, as a generator that yields its progress as the last part of an evaluation. */
 export function* measuringPopularity(inputs: PopularityInputs): Generator<number, PopularityValues> {
-  const { rankings, relevant, profiles, trainCounts, topK, within } = inputs;
+  const { rankings, relevant, trainCounts, topK, within } = inputs;
   const groups = popularityGroups(trainCounts, GROUPS);
   return {
-    lists: yield* scaled(measuringUsers(rankings, profiles, trainCounts, topK, within), 0.9),
+    lists: yield* scaled(measuringUsers(inputs), 0.9),
     items: yield* scaled(measuringItemGroups(rankings, relevant, groups, topK, within), 0.95),
   };
 }
