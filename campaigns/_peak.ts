@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const program = fileURLToPath(import.meta.resolve('recdistill').replace(/index\.js$/, 'cli/main.js'));
+export const program = fileURLToPath(import.meta.resolve('recdistill').replace(/index\.js$/, 'cli/main.js'));
 /** The kernel's own mark where there is one: on Linux, maxRSS of a child begins with that of its parent. */
 const MARK = `
 import { readFileSync, writeSync } from 'node:fs';
@@ -13,7 +13,8 @@ process.on('exit', () => {
   } catch {}
   writeSync(3, String(bytes));
 });`;
-const hook = `data:text/javascript,${encodeURIComponent(MARK)}`;
+/** For `--import`: the process writes its peak in bytes to the file descriptor 3 when it ends. */
+export const peakHook = `data:text/javascript,${encodeURIComponent(MARK)}`;
 
 export interface Measured {
   /** Peak resident memory in bytes. */
@@ -26,7 +27,7 @@ export interface Measured {
 /** @param seconds after which the process is ended; its peak is then 0 */
 export function measure(args: readonly string[], folder: string, seconds = 300): Promise<Measured> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', hook, program, ...args], {
+    const child = spawn(process.execPath, ['--import', peakHook, program, ...args], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
       timeout: seconds * 1000,

@@ -1,4 +1,5 @@
 import type { Campaign } from './_campaign.js';
+import { costs } from './costs.js';
 import { crash } from './crash.js';
 import { fuzz } from './fuzz/fuzz.js';
 import { memory } from './memory.js';
@@ -8,4 +9,4 @@ import { shards } from './shards.js';
 import { workers } from './workers.js';
 
 /** All campaigns. A new one is a file and a line here. */
-export const campaigns: readonly Campaign[] = [crash, fuzz, memory, queue, serveCampaign, shards, workers];
+export const campaigns: readonly Campaign[] = [costs, crash, fuzz, memory, queue, serveCampaign, shards, workers];

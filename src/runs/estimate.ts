@@ -45,6 +45,8 @@ const CHECKPOINTS = trajectoryOptions.parse({}).checkpoints;
 const TRAINING = 8e6;
 /** The same for a model whose rankings are timed before: blocks of the kernels lie elsewhere then. 324 MB for top-pop, 9 MB more than the other parts. */
 const TIMED = 14e6;
+/** The same for a student: the method is timed before, too. 430 MB for softmax, 6 MB more than the other parts. */
+const TAUGHT = 24e6;
 /** Batches of an epoch: users, items and their order. */
 const INTERACTION = 48;
 /** V8 frees arrays outside of its heap when about this much was allocated. */
@@ -93,7 +95,8 @@ export function modelParts({ spec, options, dataset, ...run }: RunSize): readonl
   const sizes = { nUsers, nItems, interactions, weighted: isWeighted(dataset.train), threads };
   const trained = spec.kind === 'trained';
   const list = nUsers * Math.min(nItems, LIST_LENGTH) * 4;
-  const once = WORKING + (trained ? TRAINING : TIMED);
+  const taught = teacherLists + storedLists > 0;
+  const once = WORKING + (trained ? TRAINING : TIMED) + (taught ? TAUGHT : 0);
   const epochs = trained ? Number(options.epochs ?? UNFREED_LISTS) : 1;
   const evaluated = Math.min(MOST_UNFREED, Math.min(UNFREED_LISTS, 2 + epochs) * list);
   return [

@@ -24,6 +24,7 @@ import {
   runJob,
   type StartBundle,
   splitOptions,
+  teachingOnly,
 } from '../../runs/index.js';
 import type { Job, JobResult, Teacher } from '../../runs/outcome.js';
 import { bundleFiles } from '../../student/index.js';
@@ -132,20 +133,23 @@ export function checkName(name: string): void {
 
 /** The line of the time and the memory of a training. Of one that goes on, it says the memory alone. */
 async function costOf(
-  { model, method, dataset }: NamedJob,
-  { options, bytes }: Needed,
+  { model, method, dataset, teachers }: NamedJob,
+  { options, methodOptions, bytes }: Needed,
   kernels: Kernels | undefined,
 ): Promise<string> {
   if (!kernels) return costLine({ bytes });
   const epochs = Number(options.epochs ?? 1);
-  const seconds = await trainingSeconds(kernels, dataset, { model, method, options, epochs });
+  const teaching = { method: teachingOnly(methodOf(method)), methodOptions, teachers: teachers.map((t) => t.teacher) };
+  const taught = method === 'none' ? {} : { teaching };
+  const seconds = await trainingSeconds(kernels, dataset, { model, method, options, epochs, ...taught });
   const early = method === 'none' && modelOf(model).kind === 'computed' ? {} : { note: 'less if it stops early' };
   return costLine({ seconds, bytes, ...early });
 }
 
-/** All options of the model, and the bytes of the process. */
+/** All options of the model and the method, and the bytes of the process. */
 interface Needed {
   readonly options: Readonly<Record<string, unknown>>;
+  readonly methodOptions: Readonly<Record<string, unknown>>;
   readonly bytes: number;
 }
 
@@ -156,13 +160,13 @@ function tellTraining(
   console: Console,
 ): Needed {
   const spec = modelOf(model);
-  const { modelOptions: options } = splitOptions(spec, methodOf(method), given, dataSizeOf(dataset));
+  const { modelOptions: options, methodOptions } = splitOptions(spec, methodOf(method), given, dataSizeOf(dataset));
   const run = { spec, options, dataset, checkpoints, teacherLists: listsOf(teachers.map((t) => t.teacher)) };
   const length =
     spec.kind === 'computed' ? 'It is computed in closed form' : `At most ${trainOptionsOf(options).epochs} epochs`;
   console.say(`${sizeLine(dataset)} ${length}.`);
   checkMemory(run);
-  return { options, bytes: memoryNeeded(run) };
+  return { options, methodOptions, bytes: memoryNeeded(run) };
 }
 
 const NOT_EVALUATED = 'Nothing was held out, so nothing was evaluated.';

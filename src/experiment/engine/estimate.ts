@@ -9,7 +9,7 @@ import { ownOptions } from '../../options/options.js';
 import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
 import { workOf, workRate } from './cost.js';
 import type { JobSpec, Values } from './job.js';
-import { measuredSeconds, secondsOfComputed } from './measure.js';
+import { type MeasuredTeaching, measuredSeconds, secondsOfComputed } from './measure.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
 import type { Store } from './store.js';
 
@@ -103,10 +103,12 @@ export interface TrainingToEstimate {
   readonly options: Values;
   /** Epochs that are still to be done; 1 for a model without epochs. */
   readonly epochs: number;
+  /** Needed to measure a method with teachers, which is estimated by its work otherwise. */
+  readonly teaching?: MeasuredTeaching;
 }
 
 /** A training that takes fewer seconds by its work is not measured. */
-const LEAST_MEASURED = 10;
+const LEAST_MEASURED = 3;
 
 /**
  * Seconds that a training is likely to take on this machine: by a measurement if it is long, else by its work.
@@ -130,16 +132,17 @@ function secondsByWork(dataset: Dataset, training: TrainingToEstimate, rate: num
   return work === undefined ? undefined : work / rate;
 }
 
-/** Undefined for a method with teachers, and for a model that cannot be measured. */
+/** Undefined for a method without its teachers, and for a model that cannot be measured. */
 async function measuredTraining(
   kernels: Kernels,
   dataset: Dataset,
-  { model: name, method, options, epochs }: TrainingToEstimate,
+  { model: name, method, options, epochs, teaching }: TrainingToEstimate,
 ): Promise<number | undefined> {
-  if (method !== 'none') return undefined;
+  if (method !== 'none' && !teaching) return undefined;
   const model = modelOf(name);
   const own = ownOptions(model.options, options);
-  if (model.kind === 'trained') return measuredSeconds(kernels, dataset, model, own, epochs).catch(unlessRefused);
+  if (model.kind === 'trained')
+    return measuredSeconds(kernels, dataset, model, own, epochs, teaching).catch(unlessRefused);
   // Without an estimate of its own, only a model of recdistill is known to be computed in no time.
   if (!model.estimate && workOf({ model: name, method, options }, sizesOf(dataset)) === undefined) return undefined;
   const computed = model.estimate?.({ kernels, train: dataset.train, seed: 0 }, own) ?? 0;

@@ -1,10 +1,21 @@
 /** How long a training takes on this machine: a few of its batches and rankings are done, and the others take as long. Nothing is kept. */
 import { count, type Dataset } from '../../data/index.js';
 import { rowsOfRange } from '../../data/interactions.js';
+import type { MethodHooks } from '../../distill/index.js';
 import { LIST_LENGTH } from '../../eval/evaluation.js';
 import type { Kernels } from '../../kernels/index.js';
 import { stream } from '../../math/random.js';
-import { type ComputedSpec, type Model, type ModelSpec, rankAll, trainOptionsOf } from '../../models/index.js';
+import {
+  type ComputedSpec,
+  type Model,
+  type ModelSpec,
+  rankAll,
+  type TrainableModel,
+  type TrainOptions,
+  trainOptionsOf,
+} from '../../models/index.js';
+import { createProgress } from '../../progress.js';
+import { createMethodHooks, type Teaching } from '../../runs/index.js';
 import { createBatches } from '../../train/batches.js';
 import { createLearner, type Learner } from '../../train/learner.js';
 import type { Values } from './job.js';
@@ -22,10 +33,14 @@ const SWEEPS = 3;
 /** Seconds that every job takes besides: files, locks, measuring the latency. */
 const PER_JOB = 0.5;
 
+/** What a student learns from. */
+export type MeasuredTeaching = Pick<Teaching, 'method' | 'methodOptions' | 'teachers'>;
+
 /**
- * Seconds of a training with the base loss of its model. The kernels get their memory back.
+ * Seconds of a training. The kernels get their memory back.
  * @param options all of the model
  * @param epochs that are still to be done
+ * @param teaching absent: the base loss of the model alone
  */
 export async function measuredSeconds(
   kernels: Kernels,
@@ -33,35 +48,75 @@ export async function measuredSeconds(
   spec: Extract<ModelSpec, { readonly kind: 'trained' }>,
   options: Values,
   epochs: number,
+  teaching?: MeasuredTeaching,
 ): Promise<number> {
   const o = trainOptionsOf(options);
   const model = spec.create({ kernels, train, seed: o.seed }, options as never);
   const batches = createBatches(kernels, train, model.batches, o);
   const validate = () => ({ value: 0, metrics: {} });
-  const learner = createLearner(kernels, { model, options: o, validate }, batches, { base: 'kept' });
+  const began = performance.now();
+  const hooks = teaching ? await startedMethod(kernels, model, train, teaching, o, batches.perEpoch) : PLAIN;
+  const start = (performance.now() - began) / 1000;
+  const learner = createLearner(kernels, { model, options: o, validate }, batches, hooks);
   try {
-    const batch = secondsOfBatch(learner);
+    const { batch, around } = await secondsOfBatch(learner, hooks);
     const rankings = Math.ceil(epochs / o.evaluateEvery) + LAST_RANKINGS;
-    return PER_JOB + epochs * batches.perEpoch * batch + rankings * (await secondsOfRanking(kernels, model, train));
+    const ranking = await secondsOfRanking(kernels, model, train);
+    return PER_JOB + start + epochs * (batches.perEpoch * batch + around) + rankings * ranking;
   } finally {
+    hooks.close();
     learner.close();
     model.close();
   }
 }
 
-/** Mean seconds of a batch. With the shuffle of an epoch only if the epoch ends within the time. */
-function secondsOfBatch({ model, batches, step }: Learner): number {
-  let [began, done, timed] = [performance.now(), 0, false];
+const PLAIN: MethodHooks = { base: 'kept', close() {} };
+
+const startedMethod = (
+  kernels: Kernels,
+  student: TrainableModel,
+  train: Dataset['train'],
+  teaching: MeasuredTeaching,
+  options: TrainOptions,
+  batchesPerEpoch: number,
+): Promise<MethodHooks> =>
+  createMethodHooks(kernels, student, train, {
+    ...{ ...teaching, options, batchesPerEpoch, listen: () => {}, progress: createProgress() },
+  });
+
+/**
+ * Mean seconds of a batch, and of what a method does before and after an epoch. With the shuffle of an epoch only if the epoch ends within the
+ * time.
+ */
+async function secondsOfBatch(
+  { model, batches, step }: Learner,
+  hooks: MethodHooks,
+): Promise<{ readonly batch: number; readonly around: number }> {
+  const seconds = async (work: () => unknown): Promise<number> => {
+    const from = performance.now();
+    await work();
+    return (performance.now() - from) / 1000;
+  };
+  let [began, done, timed, around] = [0, 0, false, 0];
   for (let epoch = 1; ; epoch++) {
+    around = await seconds(() => hooks.beforeEpoch?.(epoch));
+    // What is around epochs does not count as time of batches.
+    began = epoch === 1 ? performance.now() : began + 1000 * around;
     for (const batch of batches.epoch(epoch)) {
       model.forward?.(batch);
-      model.accumulate(batch);
+      hooks.prepare?.(batch, 0);
+      if (hooks.base === 'kept') model.accumulate(batch);
+      hooks.accumulate?.(batch, 0);
       step(batch);
       done += 1;
       const took = performance.now() - began;
-      if (took >= (timed ? TIMED : LONG)) return took / 1000 / done;
+      if (took >= (timed ? TIMED : LONG)) {
+        const after = await seconds(() => hooks.afterEpoch?.(epoch));
+        return { batch: took / 1000 / done, around: around + after };
+      }
       if (!timed && took >= WARM_UP) [began, done, timed] = [performance.now(), 0, true];
     }
+    began += 1000 * (await seconds(() => hooks.afterEpoch?.(epoch)));
   }
 }
 
