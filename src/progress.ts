@@ -71,17 +71,49 @@ export function createProgress({
   let last = performance.now();
   let noticed: number | undefined;
   return {
-    task: (what, unit) => async (done, total) => {
-      if (performance.now() - last >= TURN_MS) {
-        onAdvance?.({ what, done, total, ...(unit === undefined ? {} : { unit }) });
-        await turn();
-        last = performance.now();
-      }
-      if (!signal?.aborted) return;
-      noticed ??= performance.now();
-      if (performance.now() - noticed >= grace) fail('interrupted', { what, unkept: true });
+    task(what, unit) {
+      let began = Number.POSITIVE_INFINITY;
+      return async (done, total) => {
+        const took = performance.now() - began;
+        if (performance.now() - last >= TURN_MS) {
+          onAdvance?.({ what, done, total, ...(unit === undefined ? {} : { unit }) });
+          await turn();
+          last = performance.now();
+        }
+        began = performance.now();
+        if (!signal?.aborted) {
+          // The next part probably takes as long.
+          if (took >= LONG_MS) await busyUntilTurn();
+          return;
+        }
+        noticed ??= performance.now();
+        if (performance.now() - noticed >= grace) fail('interrupted', { what, unkept: true });
+      };
     },
   };
+}
+
+/** Signals after longer parts would not be handled within two seconds. */
+const LONG_MS = 1500;
+
+/** From the end of this call until the next turn of the event loop, work is busy. */
+async function busyUntilTurn(): Promise<void> {
+  await turn();
+  await turn();
+  const begun: BusyHandler[] = [];
+  const end = (): void => {
+    for (const handler of begun) handler.end();
+  };
+  try {
+    for (const handler of busyHandlers) {
+      handler.begin(false);
+      begun.push(handler);
+    }
+  } catch (error) {
+    end();
+    throw error;
+  }
+  setImmediate(end);
 }
 
 /** What a program does about signals while it is busy. */
@@ -142,11 +174,12 @@ export async function busy<T>(work: () => T, { finishing = false, bytes }: BusyO
  * Runs a generator to its end and returns its result. The generator yields the finished share of its work, from 0 to 1.
  * If `step` throws, the generator's `finally` blocks run before the error is rethrown.
  * @param total what the share is of, in the unit of `step`. Default: 1
+ * @param first bytes that the first part reads and writes, if it may take longer than the others. It is `busy` work then
  */
-export async function runInParts<T>(parts: Generator<number, T>, step: Step, total = 1): Promise<T> {
+export async function runInParts<T>(parts: Generator<number, T>, step: Step, total = 1, first = 0): Promise<T> {
   try {
-    for (;;) {
-      const part = parts.next();
+    for (let at = 0; ; at++) {
+      const part = at === 0 ? await busy(() => parts.next(), { bytes: first }) : parts.next();
       if (part.done) return part.value;
       await step(part.value * total, total);
     }
@@ -154,6 +187,46 @@ export async function runInParts<T>(parts: Generator<number, T>, step: Step, tot
     parts.return(undefined as T);
     throw error;
   }
+}
+
+/**
+ * Like `runInParts`, for work whose parts may take seconds each. Each part is `busy` work: a signal ends the process at once, without `finally`
+ * blocks. Only for work that leaves nothing behind, neither files nor locks.
+ */
+export async function busyInParts<T>(
+  parts: Generator<number, T>,
+  step: Step,
+  options: BusyOptions = {},
+): Promise<T> {
+  for (;;) {
+    const part = await busy(() => parts.next(), options);
+    if (part.done) return part.value;
+    await step(part.value, 1);
+  }
+}
+
+/** Work that is the share `from` to `to` of other work. */
+export function* within<T>(parts: Generator<number, T>, from: number, to: number): Generator<number, T> {
+  try {
+    for (;;) {
+      const part = parts.next();
+      if (part.done) return part.value;
+      yield from + (to - from) * part.value;
+    }
+  } finally {
+    parts.return(undefined as T);
+  }
+}
+
+/** Works for each element, which take about the same time. @returns the results in the order of the elements */
+export function* eachInParts<Element, T>(
+  elements: readonly Element[],
+  work: (element: Element, at: number) => Generator<number, T>,
+): Generator<number, T[]> {
+  const results: T[] = [];
+  for (const [at, element] of elements.entries())
+    results.push(yield* within(work(element, at), at / elements.length, (at + 1) / elements.length));
+  return results;
 }
 
 /** Like `runInParts`, but synchronous and without progress. */

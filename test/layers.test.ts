@@ -18,7 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   math: ['errors'],
   options: ['errors', 'nearest', 'math'],
   student: [],
-  formats: ['errors', 'student'],
+  formats: ['errors', 'progress', 'student'],
   data: [...base, 'formats'],
   kernels: base,
   losses: [...base, 'kernels'],

@@ -3,11 +3,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail } from '../errors.js';
-import { writeAtomic, writeFolder } from '../formats/atomic.js';
+import { piecesOf, writingAtomic, writingFolder } from '../formats/atomic.js';
 import { readBytes, withFile } from '../formats/read.js';
-import { encodeSafetensors } from '../formats/safetensors.js';
+import { encodingSafetensors } from '../formats/safetensors.js';
 import { sealedText } from '../formats/sealed-json.js';
 import { bundlePart, programParts, refuseBeyond } from '../memory/index.js';
+import { eachInParts, runSync, within } from '../progress.js';
 import { DOCUMENT } from '../student/bounded-json.js';
 import {
   type BundleManifest,
@@ -54,28 +55,54 @@ const textIds = (ids: readonly string[]) => (encodeIds(ids) ? {} : { ids });
  * @throws RecdistillError `write-failed`, `usage` if the folder contains other files, the model is inconsistent, or a
  *   factor exceeds the range of f16
  */
-export function writeBundle(
+export const writeBundle = (
+  folder: string,
+  model: StudentModel,
+  notes: BundleNotes,
+  options: BundleOptions = {},
+): void => runSync(writingBundle(folder, model, notes, options));
+
+/** The same in parts. */
+export function* writingBundle(
   folder: string,
   model: StudentModel,
   notes: BundleNotes,
   { precision = 'f32' }: BundleOptions = {},
-): void {
-  const files = encodeBundle(model, notes, precision);
-  writeFolder(folder, isBundleFile, (temp) => {
-    for (const [name, parts] of files) writeAtomic(join(temp, name), parts);
+): Generator<number, void> {
+  const files = yield* within(encodingBundle(model, notes, precision), 0, 0.5);
+  const all = files.reduce((sum, [, parts]) => sum + lengthOf(parts), 0);
+  const writing = writingFolder(folder, isBundleFile, function* (temp) {
+    let done = 0;
+    for (const [name, parts] of files) {
+      const bytes = lengthOf(parts);
+      yield* within(writingAtomic(join(temp, name), parts, bytes), done / all, (done + bytes) / all);
+      done += bytes;
+    }
   });
+  yield* within(writing, 0.5, 1);
 }
 
 /** The bytes of the bundle that `writeBundle` would write. @throws as `writeBundle` */
-export const bundleBytesOf = (
+export const bundleBytesOf = (model: StudentModel, notes: BundleNotes, options: BundleOptions = {}): number =>
+  runSync(countingBundle(model, notes, options));
+
+/** The same in parts. */
+export function* countingBundle(
   model: StudentModel,
   notes: BundleNotes,
   { precision = 'f32' }: BundleOptions = {},
-): number => encodeBundle(model, notes, precision).reduce((sum, [, parts]) => sum + lengthOf(parts), 0);
+): Generator<number, number> {
+  const files = yield* encodingBundle(model, notes, precision);
+  return files.reduce((sum, [, parts]) => sum + lengthOf(parts), 0);
+}
 
 type FileParts = readonly [name: string, parts: readonly Uint8Array[]];
 
-function encodeBundle(model: StudentModel, notes: BundleNotes, precision: Precision): readonly FileParts[] {
+function* encodingBundle(
+  model: StudentModel,
+  notes: BundleNotes,
+  precision: Precision,
+): Generator<number, readonly FileParts[]> {
   const problem = problemOf(model);
   if (problem !== undefined)
     fail('usage', {
@@ -84,8 +111,11 @@ function encodeBundle(model: StudentModel, notes: BundleNotes, precision: Precis
     });
   const { nUsers, nItems, dim, answer } = model;
   const { dataFingerprint, licence, madeBy, metrics } = notes;
+  const tensors = tensorsOf(model, precision);
+  yield 0.2;
+  const encoded = yield* within(encodingSafetensors(tensors, { dataFingerprint }), 0.2, 0.6);
   const contents: readonly FileParts[] = [
-    [bundleFiles.tensors, encodeSafetensors(tensorsOf(model, precision), { dataFingerprint }).parts],
+    [bundleFiles.tensors, encoded.parts],
     [bundleFiles.items, [itemsBytes(model)]],
     ...(answer ? [] : [[bundleFiles.users, [jsonBytes(textIds(model.userIds))]] as const]),
   ];
@@ -94,7 +124,10 @@ function encodeBundle(model: StudentModel, notes: BundleNotes, precision: Precis
     ...(answer && { answer: answer.by }),
     ...{ precision, users: nUsers, items: nItems, dim },
   };
-  const files = Object.fromEntries(contents.map(([name, parts]) => [name, entryFor(parts)]));
+  const entries = eachInParts(contents, function* ([name, parts]) {
+    return [name, yield* makingEntry(parts)] as const;
+  });
+  const files = Object.fromEntries(yield* within(entries, 0.6, 1));
   const manifest = sealedText({ ...head, dataFingerprint, licence, madeBy, metrics, files });
   return [...contents, [bundleFiles.manifest, [Buffer.from(manifest)]]];
 }
@@ -102,10 +135,23 @@ function encodeBundle(model: StudentModel, notes: BundleNotes, precision: Precis
 const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 /** Length and SHA-256 of a file, as the manifest has them. */
-export function entryFor(parts: readonly Uint8Array[]): { readonly bytes: number; readonly sha256: string } {
+export const entryFor = (parts: readonly Uint8Array[]): FileEntry => runSync(makingEntry(parts));
+
+interface FileEntry {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+function* makingEntry(parts: readonly Uint8Array[]): Generator<number, FileEntry> {
   const hash = createHash('sha256');
-  for (const part of parts) hash.update(part);
-  return { bytes: lengthOf(parts), sha256: hash.digest('hex') };
+  const bytes = lengthOf(parts);
+  let done = 0;
+  for (const piece of piecesOf(parts)) {
+    hash.update(piece);
+    done += piece.length;
+    yield done / bytes;
+  }
+  return { bytes, sha256: hash.digest('hex') };
 }
 
 /**

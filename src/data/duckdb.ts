@@ -111,7 +111,10 @@ function database(connection: DuckDBConnection, folder: string): Database {
     query: async (sql) => (await connection.runAndReadAll(sql)).getRows(),
     read: async (file, sql) => {
       try {
-        return (await connection.runAndReadAll(sql, [pathValue(file)])).getRows();
+        const rows: DuckDBValue[][] = [];
+        // Chunk by chunk, so that signals are handled meanwhile.
+        for await (const chunk of chunksOf(connection, sql, [pathValue(file)])) rows.push(...chunk.getRows());
+        return rows;
       } catch (cause) {
         return badFile(file.shown, cause);
       }
@@ -164,8 +167,12 @@ function database(connection: DuckDBConnection, folder: string): Database {
   };
 }
 
-async function* chunksOf(connection: DuckDBConnection, sql: string): AsyncGenerator<DuckDBDataChunk> {
-  const result = await connection.stream(sql);
+async function* chunksOf(
+  connection: DuckDBConnection,
+  sql: string,
+  values: DuckDBValue[] = [],
+): AsyncGenerator<DuckDBDataChunk> {
+  const result = await connection.stream(sql, values);
   for (;;) {
     const chunk = await result.fetchChunk();
     if (!chunk || chunk.rowCount === 0) return;

@@ -1,5 +1,6 @@
 /** Ids of users and items: kept exactly as in the source, and numbered in an order that depends on the ids alone. */
 import { fail } from '../errors.js';
+import { runSync, within } from '../progress.js';
 import type { IdMap } from './interactions.js';
 
 const INTEGER = /^(?:0|-?[1-9]\d*)$/;
@@ -34,9 +35,46 @@ export function idMap(ids: readonly string[], what: 'users' | 'items' = 'users')
  * numeric order if every id is a whole number without leading zeros (of any size), else order by code point.
  * @returns the positions in `ids`, in canonical order
  */
-export function canonicalOrder(ids: readonly string[]): Int32Array {
+export const canonicalOrder = (ids: readonly string[]): Int32Array => runSync(orderingIds(ids));
+
+/** Ids that are sorted at once. */
+const SORTED = 2 ** 15;
+
+/** The same in parts: pieces are sorted, and then merged two by two. */
+export function* orderingIds(ids: readonly string[]): Generator<number, Int32Array> {
   const compare = ids.every((id) => INTEGER.test(id)) ? compareIntegers : compareCodePoints;
-  return Int32Array.from(ids, (_, k) => k).sort((a, b) => compare(ids[a]!, ids[b]!));
+  const n = ids.length;
+  let order = new Int32Array(n);
+  for (let k = 0; k < n; k++) order[k] = k;
+  for (let from = 0; from < n; from += SORTED) {
+    order.subarray(from, Math.min(n, from + SORTED)).sort((a, b) => compare(ids[a]!, ids[b]!));
+    yield (0.5 * from) / n;
+  }
+  let other = new Int32Array(n);
+  const rounds = Math.ceil(Math.log2(Math.max(1, n / SORTED)));
+  for (let round = 0, width = SORTED; width < n; round++, width *= 2) {
+    const share = (at: number) => 0.5 + 0.5 * ((round + at) / rounds);
+    yield* within(mergingPairs(ids, compare, { from: order, to: other, width }), share(0), share(1));
+    [order, other] = [other, order];
+  }
+  return order;
+}
+
+/** Merges sorted pieces of `width` numbers two by two. */
+function* mergingPairs(
+  ids: readonly string[],
+  compare: (a: string, b: string) => number,
+  { from, to, width }: { readonly from: Int32Array; readonly to: Int32Array; readonly width: number },
+): Generator<number, void> {
+  const n = from.length;
+  for (let begin = 0; begin < n; begin += 2 * width) {
+    const [middle, end] = [Math.min(n, begin + width), Math.min(n, begin + 2 * width)];
+    for (let at = begin, a = begin, b = middle; at < end; at++) {
+      const first = b === end || (a < middle && compare(ids[from[a]!]!, ids[from[b]!]!) <= 0);
+      to[at] = from[first ? a++ : b++]!;
+      if (at % SORTED === 0) yield at / n;
+    }
+  }
 }
 
 /** Compares digits instead of floating-point values, because ids may exceed 2^53. */

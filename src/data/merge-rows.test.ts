@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { runSync } from '../progress.js';
 import { fromPairs, type Interactions } from './interactions.js';
 import { createMerger, type MergeSpec } from './merge-rows.js';
 
@@ -16,7 +17,7 @@ function merge(nUsers: number, nItems: number, { users, items, times, weights }:
   for (let k = 0; k < users.length; k++) userRows[users[k]!]! += 1;
   const merger = createMerger({ nUsers, nItems, userRows, timed: times !== undefined, weights: how });
   for (let k = 0; k < users.length; k++) merger.add(users[k]!, items[k]!, times?.[k] ?? 0, weights?.[k] ?? 1);
-  return merger.merged();
+  return runSync(merger.merging());
 }
 
 const plain = ({ indptr, indices, times, weights }: Interactions) =>

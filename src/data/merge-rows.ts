@@ -19,14 +19,16 @@ export interface Merger {
   /** @param time and @param weight are ignored if there are none */
   add(user: number, item: number, time: number, weight: number): void;
   /**
-   * Each pair once, with its earliest time and the sum of its weights. Call once, after `userRows` rows of each user.
+   * In parts, each pair once, with its earliest time and the sum of its weights. Call once, after `userRows` rows of each user.
    * @throws RecdistillError `bad-data` for a summed weight that is not above 0 and finite as float32
    */
-  merged(): Interactions;
+  merging(): Generator<number, Interactions>;
 }
 
 /** A view on an array is kept up to this share of unused entries, because a copy would need both at once. */
 const UNUSED = 1 / 2;
+/** Users whose rows are merged at a time. */
+const USERS_AT_ONCE = 1024;
 /** Rows of one user whose order fits into a float64 beside an item. */
 const PACKED = 2 ** 21;
 
@@ -70,9 +72,12 @@ export function createMerger({ nUsers, nItems, userRows, timed, weights: how }: 
       if (times) times[at] = time;
       if (given) given[at] = weight;
     },
-    merged() {
+    *merging() {
       const indptr = new Int32Array(nUsers + 1);
-      for (let u = 0; u < nUsers; u++) indptr[u + 1] = mergeUser(u, starts[u]!, starts[u + 1]!, indptr[u]!);
+      for (let u = 0; u < nUsers; u++) {
+        if (u % USERS_AT_ONCE === 0) yield u / nUsers;
+        indptr[u + 1] = mergeUser(u, starts[u]!, starts[u + 1]!, indptr[u]!);
+      }
       const size = indptr[nUsers]!;
       return {
         ...{ nUsers, nItems, indptr, indices: fitted(indices, size) },

@@ -1,7 +1,8 @@
 /** Converts staged tables to interactions. The ids are numbered in DuckDB; the rows leave it one by one, and are merged as they arrive. */
+import { createProgress, runInParts } from '../progress.js';
 import type { ColumnMap } from './column-names.js';
 import type { Database } from './duckdb.js';
-import { canonicalOrder, refuseCount } from './ids.js';
+import { orderingIds, refuseCount } from './ids.js';
 import { refuseRows } from './memory-check.js';
 import { createMerger } from './merge-rows.js';
 import type { MergedRows, Source } from './pairs.js';
@@ -116,12 +117,14 @@ async function idsOf(
     const known = new Set(found);
     for (const id of new Set(extra)) if (!known.has(id)) found.push(id);
   }
-  const order = canonicalOrder(found);
+  const order = await runInParts(orderingIds(found), createProgress().task(`sorting ids of ${table}`));
   const position = new Int32Array(found.length);
-  order.forEach((from, to) => {
-    position[from] = to;
-  });
-  const counted = (of: readonly number[]) => Int32Array.from(order, (from) => of[from] ?? 0);
+  for (let to = 0; to < order.length; to++) position[order[to]!] = to;
+  const counted = (of: readonly number[]) => {
+    const counts = new Int32Array(order.length);
+    for (let to = 0; to < order.length; to++) counts[to] = of[order[to]!] ?? 0;
+    return counts;
+  };
   return {
     ...{ ids: Array.from(order, (k) => found[k]!), position },
     rows: parts.map((_, k) => counted(numbers[2 * k]!)),
@@ -168,8 +171,9 @@ async function mergeParts(
         ),
     );
   }
+  const merging = runInParts(merger.merging(), createProgress().task('merging rows', 'users'), users.ids.length);
   return {
-    ...{ interactions: merger.merged(), userRows, itemRows: added(items.rows) },
+    ...{ interactions: await merging, userRows, itemRows: added(items.rows) },
     rows: group.reduce((sum, k) => sum + parts[k]!.rows, 0),
     kept: kept.reduce((sum, n) => sum + n, 0),
   };

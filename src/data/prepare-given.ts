@@ -23,7 +23,11 @@ import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
 import { ratio } from './splits/ratio.js';
 
-export function prepareGiven(name: string, source: ReadSource, options: DataOptions): Prepared {
+export function* preparingGiven(
+  name: string,
+  source: ReadSource,
+  options: DataOptions,
+): Generator<number, Prepared> {
   for (const option of ['minUser', 'minItem'] as const) {
     if ((options[option] ?? 1) <= 1) continue;
     const hint = 'Remove the option, or pool the parts and split again with --split ratio, leave-one-out or time.';
@@ -44,6 +48,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     test: interactionsOf(source, rows.test, options),
     ...(foldIn ? { foldIn: interactionsOf(source, foldIn, options) } : {}),
   };
+  yield 0.1;
   checkFoldInShare(found, options.foldInShare, 'given');
   if (found.foldIn) checkHeldOut(name, source, { ...found, foldIn: found.foldIn });
   const duplicates = {
@@ -52,6 +57,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     test: keptRows(rows.test) - count(found.test),
   };
   const leakage = leakageReport(found, duplicates);
+  yield 0.4;
   const repeated =
     duplicates.train +
     duplicates.valid +
@@ -69,6 +75,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     notes.push(
       'the split has histories of held-out users and no valid part: training runs for all epochs and keeps the last one',
     );
+  yield 0.6;
   const [fewerValid, fewerTest] = [
     hasValid ? count(found.valid) - count(disjoint.valid) : 0,
     count(found.test) - count(disjoint.test),
@@ -86,6 +93,7 @@ export function prepareGiven(name: string, source: ReadSource, options: DataOpti
     fail('bad-data', { path: name, problem, hint });
   }
   notes.push(countItems(source, disjoint));
+  yield 0.8;
   const warmFrom = notes.length;
   const kept = options.coldItems === 'drop' ? warmed(disjoint, !disjoint.foldIn, notes) : disjoint;
   leftOut.push(...coldNotes(disjoint, kept, notes.slice(warmFrom)));

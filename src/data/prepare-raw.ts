@@ -25,23 +25,25 @@ import { type Parts, type SplitSpec, tiedUsers } from './splits/_split.js';
 import { divided } from './splits/index.js';
 import { expectMoments } from './splits/time.js';
 
-export function prepareRaw(
+export function* preparingRaw(
   name: string,
   source: ReadSource,
   options: DataOptions,
   defaultMinUser: number,
   ratios: SplitSpec['ratios'],
-): Prepared {
-  const { interactions, users, items, notes, leftOut } = filtered(name, source, options, defaultMinUser);
+): Generator<number, Prepared> {
+  const { interactions, users, items, notes, leftOut } = yield* filtering(name, source, options, defaultMinUser);
   const how = options.split === 'auto' || options.split === 'given' ? 'ratio' : options.split;
   const parts = divided(how, interactions, {
     ...{ ratios, holdOut: options.holdOut, seed: options.splitSeed, foldInShare: options.foldInShare, reuse: true },
     ids: { users: Array.from(users, (u) => source.users[u]!), items: Array.from(items, (i) => source.items[i]!) },
   });
+  yield 0.7;
   checkFoldInShare(parts, options.foldInShare, how);
   if (how === 'time') expectMoments(interactions, parts, ratios);
   notes.push(describeSplit(how, options, ratios), ...notEvaluated(how, interactions));
   const leakage = leakageReport(parts);
+  yield 0.85;
   const perUser = how !== 'time' && how !== 'hash' && !parts.foldIn;
   const warmFrom = notes.length;
   const warm = options.coldItems === 'keep' ? parts : warmed(parts, perUser, notes);
@@ -65,8 +67,22 @@ export function prepareRaw(
   };
 }
 
+interface Filtered {
+  readonly interactions: Interactions;
+  /** Positions in the source of the users and items that are left. */
+  readonly users: Int32Array;
+  readonly items: Int32Array;
+  readonly notes: string[];
+  readonly leftOut: string[];
+}
+
 /** The interactions of the only part after all filters. The arrays of the source are used for the result. */
-function filtered(name: string, source: ReadSource, options: DataOptions, defaultMinUser: number) {
+function* filtering(
+  name: string,
+  source: ReadSource,
+  options: DataOptions,
+  defaultMinUser: number,
+): Generator<number, Filtered> {
   const notes: string[] = [];
   const read = source.parts[0]!;
   const part = rated(read, options, notes);
@@ -78,9 +94,13 @@ function filtered(name: string, source: ReadSource, options: DataOptions, defaul
     minItem: options.minItem ?? 1,
     core: options.core,
   };
+  yield 0.1;
   const before = beforeMinimum(all, minimum);
+  yield 0.2;
   const kept = withMinimum(all, minimum.minUser, minimum.minItem, minimum.core, true);
+  yield 0.35;
   const { interactions, users, items } = compact(kept, true);
+  yield 0.45;
   const filters = minimumReport(before, kept, minimum);
   const leftOut = [...notes.slice(0, ratedNotes), ...(count(interactions) < before.rows ? [filters] : [])];
   notes.push(filters);

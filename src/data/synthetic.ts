@@ -6,6 +6,7 @@
 import { fail } from '../errors.js';
 import { type RandomKey, shuffle, stream, threefry2x32, uniform } from '../math/random.js';
 import { type DataMemory, dataMemory, readingParts, refuseBeyond } from '../memory/index.js';
+import { runSync } from '../progress.js';
 import { MOST_IDS } from './ids.js';
 import type { MergedRows, SourceOf } from './pairs.js';
 import { itemName, NICHES, THEMES } from './synthetic-names.js';
@@ -59,7 +60,10 @@ export const syntheticMemory = ({ nUsers, nItems, interactions }: SyntheticSpec)
   dataMemory({ users: nUsers, items: nItems, rows: interactions, values: 1 }, 'synthetic');
 
 /** @throws RecdistillError `bad-option` if data of this size cannot be generated, `out-of-memory` if it does not fit */
-export function synthesize(spec: SyntheticSpec): SyntheticSource {
+export const synthesize = (spec: SyntheticSpec): SyntheticSource => runSync(synthesizing(spec));
+
+/** The same in parts. */
+export function* synthesizing(spec: SyntheticSpec): Generator<number, SyntheticSource> {
   checkSize(spec);
   const { nUsers, nItems, interactions } = spec;
   refuseBeyond(
@@ -76,6 +80,7 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
   const timeKey = stream(spec.seed, 'synthetic time');
   const draw = createItemSampler(spec, catalogue);
   for (let u = 0; u < nUsers; u++) {
+    if (u % USERS_AT_ONCE === 0) yield u / nUsers;
     const first = indptr[u]!;
     const end = draw(u, activity[u]!, indices, first);
     indptr[u + 1] = end;
@@ -95,6 +100,9 @@ export function synthesize(spec: SyntheticSpec): SyntheticSource {
     labels: Array.from(catalogue.niche, (niche, i) => itemName(niche, i + 1)),
   };
 }
+
+/** Users whose interactions are made at a time. */
+const USERS_AT_ONCE = 1024;
 
 /** Sorts different items, and their times with them. */
 function sortTogether(items: Int32Array, times: Float64Array): void {

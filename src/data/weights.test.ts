@@ -10,15 +10,18 @@ import { fingerprintOf } from './fingerprint.js';
 import { testFolder } from './folder.test.support.js';
 import { hideInteractions } from './hide.js';
 import { canonicalOrder, idMap } from './ids.js';
+import { runSync } from '../progress.js';
 import { fromPairs, type Interactions, itemsOf, placeInRow, transpose, union } from './interactions.js';
 import { dataOptions } from './options.js';
 import type { Pairs } from './pairs.js';
-import { prepareGiven } from './prepare-given.js';
-import { prepareRaw } from './prepare-raw.js';
+import { preparingGiven } from './prepare-given.js';
+import { preparingRaw } from './prepare-raw.js';
 import { splits } from './splits/index.js';
 import { writeSplit } from './write-split.js';
 
 /** Every interaction weighs what its user and item say, so that a weight at the wrong interaction is detected. */
+const prepareRaw = (...given: Parameters<typeof preparingRaw>) => runSync(preparingRaw(...given));
+const prepareGiven = (...given: Parameters<typeof preparingGiven>) => runSync(preparingGiven(...given));
 const weightOf = (user: number, item: number) => Math.fround(user + item / 10 + 0.3);
 
 const grid = (nUsers: number, nItems: number) => {

@@ -1,6 +1,8 @@
 /** The contract of an exporter, which writes students for other programs. One file and one line in `index.ts` add one. */
+import { basename } from 'node:path';
 import type { BundleNotes } from '../bundle/index.js';
 import type { Unit } from '../options/registry.js';
+import { createProgress, type Step } from '../progress.js';
 import type { Precision, StudentModel } from '../student/index.js';
 
 /** A student with its metadata. */
@@ -27,6 +29,9 @@ export interface Exporter extends Unit {
    */
   readonly read?: (path: string) => Promise<Exportable>;
 }
+
+/** The progress of writing a student to `out`. */
+export const writingStep = (out: string): Step => createProgress().task(`writing ${basename(out)}`);
 
 /** Declares a format that students are written in. */
 export const exporter = (spec: Omit<Exporter, 'unit'>): Exporter => ({ ...spec, unit: 'exporter' });

@@ -1,7 +1,8 @@
 /** A student bundle, in the same or another precision. */
-import { readBundle, writeBundle } from '../bundle/index.js';
+import { readBundle, writingBundle } from '../bundle/index.js';
+import { runInParts } from '../progress.js';
 import { precisions } from '../student/parse-bundle.js';
-import { exporter } from './_exporter.js';
+import { exporter, writingStep } from './_exporter.js';
 
 export const bundle = exporter({
   name: 'bundle',
@@ -9,7 +10,7 @@ export const bundle = exporter({
   makes: 'folder',
   precisions,
   async write({ model, notes }, out, precision) {
-    writeBundle(out, model, notes, { precision });
+    await runInParts(writingBundle(out, model, notes, { precision }), writingStep(out));
   },
   async read(path) {
     const { model, manifest } = await readBundle(path);

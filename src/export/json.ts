@@ -4,9 +4,10 @@ import { z } from 'zod';
 import { packLists } from '../data/interactions.js';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
-import { NAMES, writeAtomic } from '../formats/index.js';
+import { NAMES, writingAtomic } from '../formats/index.js';
+import { runInParts } from '../progress.js';
 import type { StudentModel } from '../student/index.js';
-import { exporter } from './_exporter.js';
+import { exporter, writingStep } from './_exporter.js';
 import {
   answerSchema,
   assembled,
@@ -46,9 +47,10 @@ export const json = exporter({
       fail('usage', { problem, hint: 'Use parquet or npy.' });
     }
     const head = { format: 'recdistill-json', dim: model.dim, ...headOf(model), notes: notesOf(student) };
-    const lines = (rows: readonly object[]) => rows.map((r) => JSON.stringify(r)).join(',\n');
+    const lines = (rows: Iterable<object>) => Array.from(rows, (r) => JSON.stringify(r)).join(',\n');
     const text = `${JSON.stringify(head).slice(0, -1)},\n"items":[\n${lines(itemRows(model))}\n],\n"users":[\n${lines(userRows(model))}\n]}\n`;
-    writeAtomic(out, text);
+    const bytes = Buffer.from(text);
+    await runInParts(writingAtomic(out, bytes, bytes.length), writingStep(out));
   },
   async read(path) {
     const { dim, notes, items, users, ...head } = checkedJson(path, fileSchema, NAMES);
@@ -81,20 +83,25 @@ const slice = (table: Float32Array, row: number, dim: number): number[] =>
   Array.from(table.subarray(row * dim, (row + 1) * dim), exact);
 
 /** One object per item, in catalogue order. */
-export const itemRows = ({ itemIds, itemFactors, itemBiases, labels, dim, answer }: StudentModel): object[] =>
-  itemIds.map((id, n) => ({
-    id,
-    ...(labels && { label: labels[n]! }),
-    ...(itemBiases && { bias: exact(itemBiases[n]!) }),
-    factors: slice(itemFactors, n, dim),
-    ...(answer?.by === 'history' && { input: slice(answer.inputFactors, n, dim) }),
-  }));
+export function* itemRows(model: StudentModel): Generator<object> {
+  const { itemIds, itemFactors, itemBiases, labels, dim, answer } = model;
+  for (const [n, id] of itemIds.entries())
+    yield {
+      id,
+      ...(labels && { label: labels[n]! }),
+      ...(itemBiases && { bias: exact(itemBiases[n]!) }),
+      factors: slice(itemFactors, n, dim),
+      ...(answer?.by === 'history' && { input: slice(answer.inputFactors, n, dim) }),
+    };
+}
 
 /** One object per user. `seen` holds item indices, from 0 in catalogue order. */
-export const userRows = ({ userIds, userFactors, userBiases, seen, dim }: StudentModel): object[] =>
-  userIds.map((id, n) => ({
-    id,
-    ...(userBiases && { bias: exact(userBiases[n]!) }),
-    factors: slice(userFactors, n, dim),
-    ...(seen && { seen: Array.from(seen.indices.subarray(seen.indptr[n]!, seen.indptr[n + 1]!)) }),
-  }));
+export function* userRows({ userIds, userFactors, userBiases, seen, dim }: StudentModel): Generator<object> {
+  for (const [n, id] of userIds.entries())
+    yield {
+      id,
+      ...(userBiases && { bias: exact(userBiases[n]!) }),
+      factors: slice(userFactors, n, dim),
+      ...(seen && { seen: Array.from(seen.indices.subarray(seen.indptr[n]!, seen.indptr[n + 1]!)) }),
+    };
+}

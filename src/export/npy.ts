@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
-import { writeAtomic, writeFolder } from '../formats/index.js';
+import { writingAtomic, writingFolder } from '../formats/index.js';
 import { type OpenFile, withFile } from '../formats/read.js';
+import { runInParts, within } from '../progress.js';
 import { fromHalf, toHalf } from '../student/half.js';
-import { exporter } from './_exporter.js';
-import { assembled, damaged, partsOf, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
+import { exporter, writingStep } from './_exporter.js';
+import { assembled, damaged, partsOf, readSidecar, sidecarFiles, writingSidecar } from './sidecar.js';
 
 /** NumPy type descriptors of the arrays. A Uint16Array holds the bits of half precision. */
 const types = { '<f4': Float32Array, '<f2': Uint16Array, '<i4': Int32Array } as const;
@@ -33,24 +34,31 @@ export const npy = exporter({
     const inputFactors = answer?.by === 'history' ? answer.inputFactors : undefined;
     if (precision === 'f16') refuseLarge(userFactors, itemFactors, ...(inputFactors ? [inputFactors] : []));
     const factors = (values: Float32Array): NpyArray => (precision === 'f16' ? toHalf(values) : values);
-    writeFolder(
+    const all = 4 * ((nUsers + nItems) * dim + (seen?.indices.length ?? 0));
+    const writing = writingFolder(
       out,
       (name) => files.includes(name),
-      (temp) => {
-        const write = (name: ArrayName, values: NpyArray, shape: readonly number[]) =>
-          writeAtomic(join(temp, fileOf(name)), encodeNpy(values, shape));
-        if (!answer) write('user_factors', factors(userFactors), [nUsers, dim]);
-        if (inputFactors) write('input_factors', factors(inputFactors), [nItems, dim]);
-        write('item_factors', factors(itemFactors), [nItems, dim]);
-        if (userBiases) write('user_bias', userBiases, [nUsers]);
-        if (itemBiases) write('item_bias', itemBiases, [nItems]);
-        if (seen) {
-          write('seen_indptr', seen.indptr, [nUsers + 1]);
-          write('seen_indices', seen.indices, [seen.indices.length]);
+      function* (temp) {
+        let done = 0;
+        function* write(name: ArrayName, values: NpyArray, shape: readonly number[]): Generator<number, void> {
+          const { byteLength } = values;
+          const written = writingAtomic(join(temp, fileOf(name)), encodeNpy(values, shape), byteLength);
+          yield* within(written, (0.6 * done) / all, (0.6 * (done + byteLength)) / all);
+          done += byteLength;
         }
-        writeSidecar(temp, student, 'npy', precision);
+        if (!answer) yield* write('user_factors', factors(userFactors), [nUsers, dim]);
+        if (inputFactors) yield* write('input_factors', factors(inputFactors), [nItems, dim]);
+        yield* write('item_factors', factors(itemFactors), [nItems, dim]);
+        if (userBiases) yield* write('user_bias', userBiases, [nUsers]);
+        if (itemBiases) yield* write('item_bias', itemBiases, [nItems]);
+        if (seen) {
+          yield* write('seen_indptr', seen.indptr, [nUsers + 1]);
+          yield* write('seen_indices', seen.indices, [seen.indices.length]);
+        }
+        yield* within(writingSidecar(temp, student, 'npy', precision), 0.6, 1);
       },
     );
+    await runInParts(writing, writingStep(out));
   },
   async read(path) {
     const { about, ...names } = readSidecar(path, 'npy');

@@ -9,14 +9,15 @@
  */
 import { join } from 'node:path';
 import { fail } from '../errors.js';
-import { writeAtomic, writeFolder } from '../formats/index.js';
+import { writingAtomic, writingFolder } from '../formats/index.js';
 import { packageVersion } from '../formats/package-version.js';
+import { runInParts, within } from '../progress.js';
 import { decodeRows, encodeRows } from '../student/codes.js';
 import { toHalf } from '../student/half.js';
 import { type Precision, precisions, type StudentModel } from '../student/index.js';
-import { exporter } from './_exporter.js';
+import { exporter, writingStep } from './_exporter.js';
 import { encodeOnnx, type OnnxNode, type OnnxTensor, type OnnxValue } from './onnx-proto.js';
-import { sidecarFiles, writeSidecar } from './sidecar.js';
+import { sidecarFiles, writingSidecar } from './sidecar.js';
 
 const MODEL = 'student.onnx';
 const files: readonly string[] = [MODEL, ...Object.values(sidecarFiles)];
@@ -30,14 +31,15 @@ export const onnx = exporter({
   precisions,
   async write(student, out, precision) {
     const bytes = await modelBytes(student.model, precision, student.notes.licence);
-    writeFolder(
+    const writing = writingFolder(
       out,
       (name) => files.includes(name),
-      (temp) => {
-        writeAtomic(join(temp, MODEL), bytes);
-        writeSidecar(temp, student, 'onnx', precision);
+      function* (temp) {
+        yield* within(writingAtomic(join(temp, MODEL), bytes, bytes.length), 0, 0.6);
+        yield* within(writingSidecar(temp, student, 'onnx', precision), 0.6, 1);
       },
     );
+    await runInParts(writing, writingStep(out));
   },
 });
 

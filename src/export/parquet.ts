@@ -10,11 +10,12 @@ import { packLists } from '../data/interactions.js';
 import { withTemporaryFolder } from '../data/temporary.js';
 import { defined } from '../defined.js';
 import { fail, RecdistillError } from '../errors.js';
-import { discard, ioCode, writeFailed, writeFolder } from '../formats/index.js';
+import { discard, ioCode, writeFailed, writingFolder } from '../formats/index.js';
+import { runInParts, within } from '../progress.js';
 import type { StudentModel } from '../student/index.js';
-import { exporter } from './_exporter.js';
+import { exporter, writingStep } from './_exporter.js';
 import { itemRows, userRows } from './json.js';
-import { assembled, damaged, partsOf, readSidecar, sidecarFiles, writeSidecar } from './sidecar.js';
+import { assembled, damaged, partsOf, readSidecar, sidecarFiles, writingSidecar } from './sidecar.js';
 
 const tables = { items: 'items.parquet', users: 'users.parquet' } as const;
 const files: readonly string[] = [...Object.values(tables), ...Object.values(sidecarFiles)];
@@ -35,15 +36,18 @@ export const parquet = exporter({
     await withTemporaryFolder(async (made) => {
       await writeTable(made, 'items', itemRows(model), model);
       if (!model.answer) await writeTable(made, 'users', userRows(model), model);
-      writeFolder(
+      const writing = writingFolder(
         out,
         (name) => files.includes(name),
-        (temp) => {
-          for (const name of Object.values(tables))
+        function* (temp) {
+          for (const name of Object.values(tables)) {
             if (existsSync(join(made, name))) copyFileSync(join(made, name), join(temp, name));
-          writeSidecar(temp, student, 'parquet', 'f32');
+            yield 0.1;
+          }
+          yield* within(writingSidecar(temp, student, 'parquet', 'f32'), 0.1, 1);
         },
       );
+      await runInParts(writing, writingStep(out));
     });
   },
   async read(path) {
@@ -68,7 +72,7 @@ export const parquet = exporter({
 async function writeTable(
   folder: string,
   table: keyof typeof tables,
-  rows: readonly object[],
+  rows: Iterable<object>,
   model: StudentModel,
 ): Promise<void> {
   const lines = join(folder, `${table}.jsonl`);
@@ -83,12 +87,10 @@ async function writeTable(
   const types = kept.map(([name, type]) => `${name}: ${literal(type)}`).join(', ');
   try {
     await pipeline(Readable.from(numbered(rows)), createWriteStream(lines));
-    await withDatabase((db) =>
-      db.query(
-        `COPY (SELECT * FROM read_json(${literal(lines)}, format='newline_delimited', columns={${types}}) ` +
-          `ORDER BY position) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd)`,
-      ),
-    );
+    const copy =
+      `COPY (SELECT * FROM read_json(${literal(lines)}, format='newline_delimited', columns={${types}}) ` +
+      `ORDER BY position) TO ${literal(target)} (FORMAT parquet, COMPRESSION zstd)`;
+    await withDatabase((db) => db.query(copy), undefined, { what: `writing ${tables[table]}` });
   } catch (cause) {
     if (cause instanceof RecdistillError) throw cause;
     if (ioCode(cause) !== undefined) writeFailed(target, cause);
@@ -99,8 +101,9 @@ async function writeTable(
   }
 }
 
-function* numbered(rows: readonly object[]): Generator<string> {
-  for (const [position, row] of rows.entries()) yield `${JSON.stringify({ position, ...row })}\n`;
+function* numbered(rows: Iterable<object>): Generator<string> {
+  let position = 0;
+  for (const row of rows) yield `${JSON.stringify({ position: position++, ...row })}\n`;
 }
 
 interface Table {

@@ -6,10 +6,11 @@
  */
 
 import { fail } from '../errors.js';
-import { writeAtomic } from '../formats/index.js';
+import { writingAtomic } from '../formats/index.js';
+import { runInParts } from '../progress.js';
 import { fromHalf, toHalf } from '../student/half.js';
 import type { StudentModel } from '../student/index.js';
-import { exporter } from './_exporter.js';
+import { exporter, writingStep } from './_exporter.js';
 import { exact } from './json.js';
 
 /** Maximum number of columns of a vector in pgvector. */
@@ -23,12 +24,18 @@ export const pgvector = exporter({
   precisions: ['f32', 'f16'],
   async write({ model, notes }, out, precision) {
     const texts = (model.answer ? itemsOnlyParts : parts)(model, notes.licence, precision === 'f16');
-    writeAtomic(
-      out,
-      [...texts].map((text) => Buffer.from(text)),
-    );
+    const { nUsers, nItems, dim, seen } = model;
+    const bytes = (nUsers + nItems) * (dim * FACTOR + ID) + (seen?.indices.length ?? 0) * ID;
+    await runInParts(writingAtomic(out, encoded(texts), bytes), writingStep(out));
   },
 });
+
+/** Bytes of a factor and of an id as text, about. */
+const [FACTOR, ID] = [13, 16];
+
+function* encoded(texts: Iterable<string>): Generator<Uint8Array> {
+  for (const text of texts) yield Buffer.from(text);
+}
 
 function* parts(model: StudentModel, licence: string, half: boolean): Generator<string> {
   const { nUsers, nItems, dim, userFactors, itemFactors, userBiases, itemBiases, labels, userIds, itemIds, seen } =

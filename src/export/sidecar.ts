@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { fail } from '../errors.js';
 import {
   DOCUMENT,
+  digesting,
   digestOf,
   NAMES,
   namesIn,
@@ -12,6 +13,7 @@ import {
   sealedText,
   writeAtomic,
 } from '../formats/index.js';
+import { eachInParts, within } from '../progress.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import { precisions } from '../student/parse-bundle.js';
 import { type HistoryAnswer, problemOf, type StudentModel } from '../student/student-model.js';
@@ -58,13 +60,23 @@ export const notesOf = ({ notes: { dataFingerprint, licence, madeBy, metrics } }
   ...{ dataFingerprint, licence, madeBy, metrics },
 });
 
-/** Writes `items.json`, `users.json` and then `about.json`, which has the checksums of all files of the folder. The tables must be there. */
-export function writeSidecar(folder: string, student: Exportable, format: string, precision: About['precision']): void {
+/** Writes, in parts, `items.json`, `users.json` and then `about.json`, which has the checksums of all files of the folder. The tables must be there. */
+export function* writingSidecar(
+  folder: string,
+  student: Exportable,
+  format: string,
+  precision: About['precision'],
+): Generator<number, void> {
   const { nUsers, nItems, dim, itemIds, userIds, labels } = student.model;
   const head = { format, precision, users: nUsers, items: nItems, dim, ...headOf(student.model) };
   writeAtomic(join(folder, sidecarFiles.items), `${canonicalJson({ ids: itemIds, labels })}\n`);
+  yield 0.2;
   if (!head.answer) writeAtomic(join(folder, sidecarFiles.users), `${canonicalJson({ ids: userIds })}\n`);
-  const files = Object.fromEntries(namesIn(folder).map((name) => [name, digestOf(join(folder, name))]));
+  yield 0.4;
+  const digests = eachInParts(namesIn(folder), function* (name) {
+    return [name, yield* digesting(join(folder, name))] as const;
+  });
+  const files = Object.fromEntries(yield* within(digests, 0.4, 1));
   const about: About = { ...head, notes: notesOf(student), files };
   writeAtomic(join(folder, sidecarFiles.about), sealedText(about));
 }

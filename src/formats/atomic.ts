@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
+import { runSync } from '../progress.js';
 import { ioCode, readFailed, writeFailed, writing } from './io-error.js';
 import { acquireLock, isLockFile } from './lock.js';
 import { discard, isTemp, sweep, temporaryName } from './temporary-names.js';
@@ -26,23 +27,52 @@ export function temporaryBeside(path: string): string {
  * Replaces the file `path` by `data`. Several parts are concatenated; they may be made while they are written.
  * @throws RecdistillError `write-failed`; the previous file is then unchanged and the temporary one is removed
  */
-export function writeAtomic(path: string, data: string | Uint8Array | Iterable<Uint8Array>): void {
-  const parts = typeof data === 'string' ? [Buffer.from(data)] : data instanceof Uint8Array ? [data] : data;
+export const writeAtomic = (path: string, data: string | Uint8Array | Iterable<Uint8Array>): void =>
+  runSync(writingAtomic(path, typeof data === 'string' ? Buffer.from(data) : data, Number.POSITIVE_INFINITY));
+
+/** Bytes that are written or hashed between two moments at which work in parts can be stopped. */
+export const PIECE = 2 ** 24;
+
+/**
+ * The same in parts. If it is stopped between them, the previous file is unchanged and the temporary one is removed.
+ * @param bytes of all parts
+ */
+export function* writingAtomic(
+  path: string,
+  data: Uint8Array | Iterable<Uint8Array>,
+  bytes: number,
+): Generator<number, void> {
   const temp = temporaryBeside(path);
+  let done = 0;
+  let whole = false;
   try {
     const fd = fs.openSync(temp, 'wx');
     try {
-      for (const part of parts) writeAll(fd, part);
+      for (const piece of piecesOf(data instanceof Uint8Array ? [data] : data)) {
+        writeAll(fd, piece);
+        done += piece.length;
+        yield Math.min(1, done / bytes);
+      }
       fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }
     fs.renameSync(temp, path);
+    whole = true;
     syncFolder(dirname(path));
   } catch (cause) {
     discard(temp);
     writeFailed(path, cause);
+  } finally {
+    // Stopped between two parts.
+    if (!whole) discard(temp);
   }
+}
+
+/** The same bytes, at most `PIECE` at a time. */
+export function* piecesOf(parts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const part of parts)
+    for (let at = 0; at < part.length; at += PIECE) yield part.subarray(at, Math.min(part.length, at + PIECE));
 }
 
 /** Renames a complete file or folder to its final name and flushes its content and its folder to disk. */
@@ -124,10 +154,23 @@ function makeOne(path: string): void {
  * @throws RecdistillError `usage` if the folder contains other names, `run-locked` if another process is replacing it,
  *   `write-failed`; the old content is then unchanged
  */
-export function writeFolder(folder: string, owned: (name: string) => boolean, fill: (temp: string) => void): void {
+export const writeFolder = (folder: string, owned: (name: string) => boolean, fill: (temp: string) => void): void =>
+  runSync(
+    // biome-ignore lint/correctness/useYield: in one part
+    writingFolder(folder, owned, function* (temp) {
+      fill(temp);
+    }),
+  );
+
+/** The same in parts. If it is stopped between them, the old content is unchanged, and neither a temporary folder nor a lock is left. */
+export function* writingFolder(
+  folder: string,
+  owned: (name: string) => boolean,
+  fill: (temp: string) => Generator<number, void>,
+): Generator<number, void> {
   const replacement = replaceFolder(folder, owned);
   try {
-    fill(replacement.temporary);
+    yield* fill(replacement.temporary);
     replacement.commit();
   } catch (cause) {
     writeFailed(resolve(folder), cause);

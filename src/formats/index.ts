@@ -4,7 +4,7 @@ export * from './io-error.js';
 export { appendLine, readSealedLines, sealedLine } from './lines.js';
 export { acquireLock } from './lock.js';
 export { isWholePart, PART_MANIFEST, verifyPart, writePart } from './part-folder.js';
-export { digestOf, readBytes } from './read.js';
+export { digesting, digestOf, readBytes } from './read.js';
 export { readSafetensors, writeSafetensors } from './safetensors.js';
 export { parseJsonFile, parseJsonOf, readCheckedJson, readJsonObject, sealedText } from './sealed-json.js';
 export { discard } from './temporary-names.js';

@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import { fail } from '../errors.js';
+import { runSync } from '../progress.js';
 import { kindOf } from './file-kind.js';
 import { readFailed } from './io-error.js';
 
@@ -99,9 +100,27 @@ function allocate(path: string, length: number): Uint8Array {
 const PART = 2 ** 24;
 
 /** Size in bytes and SHA-256 (hex) of a file of any size. @throws RecdistillError those of `withFile` */
-export const digestOf = (path: string): { readonly bytes: number; readonly sha256: string } =>
-  withFile(path, ({ bytes, read }) => {
+export const digestOf = (path: string): Digest => runSync(digesting(path));
+
+export interface Digest {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** The same in parts. */
+export function* digesting(path: string): Generator<number, Digest> {
+  const { file, close } = openFile(path);
+  try {
+    const { bytes, read } = file;
     const hash = createHash('sha256');
-    for (let from = 0; from < bytes; from += PART) hash.update(read(from, Math.min(PART, bytes - from)));
+    for (let from = 0; from < bytes; from += PART) {
+      hash.update(read(from, Math.min(PART, bytes - from)));
+      yield Math.min(1, (from + PART) / bytes);
+    }
     return { bytes, sha256: hash.digest('hex') };
-  });
+  } catch (cause) {
+    readFailed(path, cause);
+  } finally {
+    close();
+  }
+}

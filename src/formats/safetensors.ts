@@ -19,8 +19,10 @@ import {
   viewTensors,
 } from '../student/safetensors.js';
 import { StudentError } from '../student/student-error.js';
-import { writeAtomic } from './atomic.js';
-import { type OpenFile, withFile } from './read.js';
+import { runSync, within } from '../progress.js';
+import { PIECE, piecesOf, writingAtomic } from './atomic.js';
+import { readFailed } from './io-error.js';
+import { type OpenFile, openFile, withFile } from './read.js';
 
 export type { Tensor, TensorData, TensorType };
 
@@ -37,10 +39,21 @@ export interface ReadSafetensors extends Safetensors {
  * @returns the parts of the file, which share memory with the tensors, and its checksum
  * @throws TypeError if a shape does not match its data or a name is not allowed
  */
-export function encodeSafetensors(
+export const encodeSafetensors = (
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
-): { parts: Uint8Array[]; checksum: string } {
+): EncodedSafetensors => runSync(encodingSafetensors(tensors, metadata));
+
+export interface EncodedSafetensors {
+  readonly parts: readonly Uint8Array[];
+  readonly checksum: string;
+}
+
+/** The same in parts. */
+export function* encodingSafetensors(
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<number, EncodedSafetensors> {
   const sorted = Object.entries(tensors)
     .map(([name, { shape, data }]) => {
       return { name, shape, data, dtype: dtypeOf(name, shape, data), byteLength: data.byteLength };
@@ -48,7 +61,7 @@ export function encodeSafetensors(
     .sort((a, b) => dtypes[b.dtype] - dtypes[a.dtype] || (a.name < b.name ? -1 : 1));
   const header = headerOf(sorted, metadata);
   const parts = [header, ...sorted.map(({ data }) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))];
-  return { parts, checksum: signed(header, parts) };
+  return { parts, checksum: yield* signing(header, parts, lengthOf(parts)) };
 }
 
 interface Place {
@@ -78,8 +91,8 @@ function headerOf(sorted: readonly Place[], metadata: Readonly<Record<string, st
 }
 
 /** Writes the checksum of a file into its header. @param parts the file, with this header */
-function signed(header: Buffer, parts: Iterable<Uint8Array>): string {
-  const checksum = digest(parts);
+function* signing(header: Buffer, parts: Iterable<Uint8Array>, bytes: number): Generator<number, string> {
+  const checksum = yield* digesting(parts, bytes);
   header.write(checksum, 8 + prefix.length, 'latin1');
   return checksum;
 }
@@ -91,15 +104,27 @@ function signed(header: Buffer, parts: Iterable<Uint8Array>): string {
  * @returns the checksum of the file
  * @throws RecdistillError `write-failed`; TypeError those of `encodeSafetensors`
  */
-export function writeSafetensors(
+export const writeSafetensors = (
   path: string,
   tensors: Readonly<Record<string, Tensor>>,
   metadata: Readonly<Record<string, string>> = {},
-): string {
-  const { parts, checksum } = encodeSafetensors(tensors, metadata);
-  writeAtomic(path, parts);
+): string => runSync(writingSafetensors(path, tensors, metadata));
+
+/** The same in parts. */
+export function* writingSafetensors(
+  path: string,
+  tensors: Readonly<Record<string, Tensor>>,
+  metadata: Readonly<Record<string, string>> = {},
+): Generator<number, string> {
+  const { parts, checksum } = yield* within(encodingSafetensors(tensors, metadata), 0, HASHED);
+  yield* within(writingAtomic(path, parts, lengthOf(parts)), HASHED, 1);
   return checksum;
 }
+
+/** Share of the time of writing a file that its checksum takes. */
+const HASHED = 0.5;
+
+const lengthOf = (parts: readonly Uint8Array[]): number => parts.reduce((sum, part) => sum + part.length, 0);
 
 /** A tensor of int32 that is larger than what is held of it. */
 export interface LargeTensor {
@@ -109,24 +134,25 @@ export interface LargeTensor {
 }
 
 /**
- * Writes a file of one tensor atomically, part by part: the same bytes as `writeSafetensors`.
+ * Writes a file of one tensor atomically, part by part, with the same bytes as `writeSafetensors`.
  * @returns the checksum of the file
  * @throws RecdistillError `write-failed`; TypeError those of `encodeSafetensors`
  */
-export function writeLargeSafetensors(
+export function* writingLargeSafetensors(
   path: string,
   name: string,
   { shape, parts }: LargeTensor,
   metadata: Readonly<Record<string, string>> = {},
-): string {
+): Generator<number, string> {
   const byteLength = shape.reduce((product, n) => product * n, 4);
   const header = headerOf([{ name, dtype: 'I32', shape, byteLength }], metadata);
   function* bytes(): Generator<Uint8Array> {
     yield header;
     for (const part of parts()) yield new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
   }
-  const checksum = signed(header, bytes());
-  writeAtomic(path, bytes());
+  const length = header.length + byteLength;
+  const checksum = yield* within(signing(header, bytes(), length), 0, HASHED);
+  yield* within(writingAtomic(path, bytes(), length), HASHED, 1);
   return checksum;
 }
 
@@ -135,20 +161,27 @@ export function writeLargeSafetensors(
  * @param options.foreign also accept files without a checksum, from other programs. Default: false
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
-export function readSafetensors(path: string, options: { foreign?: boolean } = {}): ReadSafetensors {
-  return asFileError(path, () =>
-    withFile(path, (file) => {
-      const { header, checksum, start, blank } = openHeader(file);
-      const data = file.read(start, file.bytes - start);
-      if (checksum === undefined && !options.foreign) refuseUnsigned(path);
-      if (checksum !== undefined && digest([blank, data]) !== checksum) refuseChanged(path);
-      return { metadata: header.metadata, tensors: viewTensors(header, data), checksum };
-    }),
-  );
-}
+export const readSafetensors = (path: string, options: { foreign?: boolean } = {}): ReadSafetensors =>
+  runSync(readingSafetensors(path, options));
 
-/** Bytes that are hashed at a time. */
-const PIECE = 2 ** 24;
+/** The same in parts. */
+export function* readingSafetensors(
+  path: string,
+  options: { foreign?: boolean } = {},
+): Generator<number, ReadSafetensors> {
+  const { file, close } = openFile(path);
+  try {
+    const { header, checksum, start, blank } = openHeader(file);
+    const data = file.read(start, file.bytes - start);
+    if (checksum === undefined && !options.foreign) refuseUnsigned(path);
+    if (checksum !== undefined && (yield* digesting([blank, data], file.bytes)) !== checksum) refuseChanged(path);
+    return { metadata: header.metadata, tensors: viewTensors(header, data), checksum };
+  } catch (cause) {
+    return fileError(path, cause);
+  } finally {
+    close();
+  }
+}
 
 /**
  * The checksum that the content of a file has, whatever its header says. The file is read in pieces.
@@ -176,22 +209,25 @@ export interface SafetensorsPlaces {
 }
 
 /**
- * Validates all of an open file without holding it.
+ * Validates all of an open file, in parts and without holding it.
  * @throws RecdistillError `read-failed`, `artifact-damaged`
  */
-export const verifySafetensors = (file: OpenFile): SafetensorsPlaces =>
-  asFileError(file.path, () => {
+export function* verifyingSafetensors(file: OpenFile): Generator<number, SafetensorsPlaces> {
+  try {
     const { header, checksum = refuseUnsigned(file.path), start, blank } = openHeader(file);
     function* bytes(): Generator<Uint8Array> {
       yield blank;
       for (let at = start; at < file.bytes; at += PIECE) yield file.read(at, Math.min(PIECE, file.bytes - at));
     }
-    if (digest(bytes()) !== checksum) refuseChanged(file.path);
+    if ((yield* digesting(bytes(), file.bytes)) !== checksum) refuseChanged(file.path);
     const tensors = header.entries.map(
       ({ name, dtype, shape, begin }) => [name, { shape, dtype, position: start + begin }] as const,
     );
     return { metadata: header.metadata, checksum, tensors: new Map(tensors) };
-  });
+  } catch (cause) {
+    return fileError(file.path, cause);
+  }
+}
 
 /** @returns the header, where the tensors start, and the bytes before them as they were hashed */
 function openHeader({ bytes, read }: OpenFile) {
@@ -232,9 +268,13 @@ function asFileError<T>(path: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
-    if (cause instanceof StudentError) fail('artifact-damaged', { path, problem: cause.message }, cause);
-    throw cause;
+    return fileError(path, cause);
   }
+}
+
+function fileError(path: string, cause: unknown): never {
+  if (cause instanceof StudentError) fail('artifact-damaged', { path, problem: cause.message }, cause);
+  readFailed(path, cause);
 }
 
 function dtypeOf(name: string, shape: readonly number[], data: TensorData): Dtype {
@@ -258,10 +298,14 @@ function dtypeOf(name: string, shape: readonly number[], data: TensorData): Dtyp
   return 'U8';
 }
 
-function digest(parts: Iterable<Uint8Array>): string {
+/** SHA-256 (hex). @param bytes of all parts */
+function* digesting(parts: Iterable<Uint8Array>, bytes: number): Generator<number, string> {
   const hash = createHash('sha256');
-  // One update accepts less than 2 GiB.
-  for (const part of parts)
-    for (let at = 0; at < part.length; at += 2 ** 30) hash.update(part.subarray(at, at + 2 ** 30));
+  let done = 0;
+  for (const piece of piecesOf(parts)) {
+    hash.update(piece);
+    done += piece.length;
+    yield done / bytes;
+  }
   return hash.digest('hex');
 }

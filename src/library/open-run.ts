@@ -7,13 +7,14 @@ import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { createEvaluator, type EvaluationOptions, evaluationOptions } from '../eval/index.js';
 import { type OptionsInput, parseOptions } from '../options/options.js';
+import { createProgress, runInParts } from '../progress.js';
 import {
-  importTeachers,
+  importingTeachers,
   isFinishedRun,
   nameOfFile,
-  readFinishedRun,
+  readingFinishedRun,
   readSavedModel,
-  readTeacher,
+  readingTeacher,
 } from '../runs/index.js';
 import { expectOptions, expectPath } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';
@@ -40,7 +41,8 @@ export async function openRun(folder: string, options: OpenOptions = {}): Promis
     const hint = 'Repeat the call that started it, with the same folder: it resumes from the last checkpoint.';
     fail('needs-not-met', { problem: `${folder} has no finished run`, hint });
   }
-  const { manifest, result, rankings, source } = readFinishedRun(folder);
+  const step = createProgress().task(`reading ${name}`);
+  const { manifest, result, rankings, source } = await runInParts(readingFinishedRun(folder), step);
   const repeated = given ?? (source ? await dataFrom(source) : noSource(folder));
   // A final fit recorded the data of the evaluated run.
   const data = result.repeated && repeated.fingerprint === result.repeated.data ? withAll(repeated) : repeated;
@@ -49,12 +51,14 @@ export async function openRun(folder: string, options: OpenOptions = {}): Promis
     fail('artifact-differs', { path: folder, what: 'data', difference: `fingerprint was ${before}, now it is ${now}` });
   }
   const evaluator = createEvaluator(data, evaluationOf(result.options));
-  const hidden = evaluator.hidden(rankings);
+  const hidden = await runInParts(evaluator.parts.hidden(rankings), step);
+  const evaluation = await runInParts(evaluator.parts.test(rankings), step);
+  const teacher = await runInParts(readingTeacher(folder), step);
   return createRun({
     ...{ name, data, folder, hash: manifest.hash },
     outcome: {
-      ...{ result, rankings, evaluation: evaluator.test(rankings), reused: true },
-      ...{ teacher: readTeacher(folder), ...(hidden ? { hidden } : {}) },
+      ...{ result, rankings, evaluation, reused: true },
+      ...{ teacher, ...(hidden ? { hidden } : {}) },
     },
     teachers: Object.keys(manifest.inputs).flatMap((input) => /^teacher \d+: (.*)$/s.exec(input)?.[1] ?? []),
     parameters: () => readSavedModel(folder).parameters,
@@ -112,10 +116,11 @@ export async function importRankings(file: string, options: ImportOptions): Prom
   const columns = parseOptions(rankingOptions, reading, 'rankings');
   const external = await readExternalRankings(file, data, createEvaluator(data, evaluation).depth, columns);
   const source = sourceOf(data);
-  const imported = importTeachers({
+  const importing = importingTeachers({
     ...{ dataset: data, external, name, evaluation, overwrite },
     ...defined({ folder, source }),
   });
+  const imported = await runInParts(importing, createProgress().task(`importing ${name}`));
   return imported.map((t) =>
     createRun({
       ...{ name: t.name, data, outcome: t.outcome, teachers: [], parameters: () => ({}) },

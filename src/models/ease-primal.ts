@@ -5,7 +5,7 @@ import type { Model } from './_model.js';
 import { takeAscending } from './given-histories.js';
 
 /** Additions between two steps. */
-const ADDS_AT_ONCE = 2 ** 22;
+const ADDS_AT_ONCE = 2 ** 19;
 
 /** How rows of X P are computed. */
 export interface EaseScores {

@@ -44,12 +44,15 @@ export function rankAll(
   { users, step = stepOf(model), foldIn }: RankOptions = {},
 ): Promise<Rankings> {
   const chosen = users ?? Int32Array.from({ length: model.nUsers }, (_, u) => u);
-  if (!foldIn) return runInParts(ranking(k, model, mask, depth, chosen), step, chosen.length);
+  // Before the first list, a model may have to compute its tables from all interactions.
+  const first = 4 * (model.size + mask.indices.length);
+  if (!foldIn) return runInParts(ranking(k, model, mask, depth, chosen), step, chosen.length, first);
   const [heldOut, others] = [true, false].map((is) => chosen.filter((u) => hasHistory(foldIn, u) === is));
   return runInParts(
     rankingWithHistories(k, model, mask, depth, others!, { users: heldOut!, foldIn }),
     step,
     chosen.length,
+    first,
   );
 }
 
@@ -138,7 +141,8 @@ export async function rankObserved(
   depth: number,
   step = stepOf(model),
 ): Promise<Rankings> {
-  const scores = await runInParts(scoringObserved(k, model, train), step, model.nUsers);
+  const first = 4 * (model.size + train.indices.length);
+  const scores = await runInParts(scoringObserved(k, model, train), step, model.nUsers, first);
   const items = new Int32Array(model.nUsers * depth).fill(-1);
   for (let u = 0; u < model.nUsers; u++) {
     const entries = Array.from({ length: train.indptr[u + 1]! - train.indptr[u]! }, (_, e) => train.indptr[u]! + e);

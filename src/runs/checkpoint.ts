@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fail, RecdistillError } from '../errors.js';
 import { makeFolder, namesIn } from '../formats/atomic.js';
 import { writing } from '../formats/io-error.js';
-import { readSafetensors, writeSafetensors } from '../formats/safetensors.js';
+import { readSafetensors, writingSafetensors } from '../formats/safetensors.js';
 import { parseJsonOf } from '../formats/sealed-json.js';
 import { canonicalJson } from '../student/canonical-json.js';
 import type { Tensor } from '../student/safetensors.js';
@@ -30,17 +30,17 @@ const pattern = /^epoch-(\d{6,15})\.safetensors$/;
 const nameOf = (epoch: number): string => `epoch-${String(epoch).padStart(6, '0')}.safetensors`;
 
 /**
- * Writes a checkpoint and removes all but the two newest.
+ * Writes a checkpoint, in parts, and removes all but the two newest.
  * @param hash the run's hash, so that a checkpoint of another run is not loaded
  * @throws RecdistillError `write-failed`; TypeError if `state` is not JSON or a shape does not fit
  */
-export function writeCheckpoint(run: string, hash: string, checkpoint: Checkpoint): void {
+export function* writingCheckpoint(run: string, hash: string, checkpoint: Checkpoint): Generator<number, void> {
   const { epoch, tensors, state } = checkpoint;
   if (!Number.isSafeInteger(epoch) || epoch < 0) throw new TypeError(`epoch is ${epoch}; expected a whole number >= 0`);
   const folder = join(run, folderName);
   makeFolder(folder);
   const metadata = { run: hash, epoch: String(epoch), state: canonicalJson(state) };
-  writeSafetensors(join(folder, nameOf(epoch)), tensors, metadata);
+  yield* writingSafetensors(join(folder, nameOf(epoch)), tensors, metadata);
   pruneCheckpoints(run);
 }
 

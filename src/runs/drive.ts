@@ -10,13 +10,12 @@ import type { EnsembleChoice } from '../distill/index.js';
 import { createEvaluator, type EvaluationOptions, type Evaluator } from '../eval/evaluation.js';
 import { type Model, rankAll } from '../models/index.js';
 import type { Unit } from '../options/registry.js';
-import { busy, runInParts } from '../progress.js';
+import { createProgress, runInParts } from '../progress.js';
 import type { Listener, TrajectoryOptions } from '../train/index.js';
 import { finishModel } from './finish.js';
-import { forgetTraining, jobFiles, readBack } from './finished.js';
+import { forgetTraining, jobFiles, readingBack } from './finished.js';
 import { nameAgain } from './names.js';
-import { type Job, listenerOf, type RepeatedRun, type Use } from './outcome.js';
-import { readSize } from './read-size.js';
+import { type Job, type JobResult, listenerOf, type RepeatedRun, type Use } from './outcome.js';
 import type { RunRequest } from './request.js';
 import { revisionsOf } from './revisions.js';
 import { openRunFolder, type RunFolder } from './run-folder.js';
@@ -136,7 +135,7 @@ function openRuns({ models, dataset, kernels, source, overwrite = false }: Drive
 }
 
 async function finishedJobs(
-  { dataset, source, models, repeated }: DriveTask,
+  { dataset, source, models, repeated, signal }: DriveTask,
   runs: readonly RunFolder[],
   evaluator: Evaluator,
 ): Promise<readonly Job[]> {
@@ -146,9 +145,14 @@ async function finishedJobs(
     forgetTraining(run);
   }
   const jobs: Job[] = [];
-  for (const run of runs) {
-    const read = (): Job => readBack(run, dataset, evaluator, repeated?.evaluation);
-    jobs.push(await busy(read, { bytes: readSize(run.path) }));
+  for (const [at, run] of runs.entries()) {
+    const { listen } = models[at]!;
+    const progress = createProgress({
+      onAdvance: (advance) => listen({ type: 'progress', ...advance }),
+      ...defined({ signal }),
+    });
+    const reading = readingBack<JobResult>(run, dataset, evaluator, repeated?.evaluation);
+    jobs.push(await runInParts(reading, progress.task('reading the finished run')));
   }
   return jobs;
 }

@@ -11,7 +11,8 @@ import {
 import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import { createEvaluator, type Evaluator, evaluationFor } from '../eval/evaluation.js';
-import { isRun, jobFiles, keep, readBack } from './finished.js';
+import { eachInParts, runSync, within } from '../progress.js';
+import { isRun, jobFiles, keeping, readingBack } from './finished.js';
 import { recordNames } from './names.js';
 import { metricsOf, type Outcome, type RunResult } from './outcome.js';
 import type { RunRequest } from './request.js';
@@ -79,11 +80,14 @@ export function planImport(request: ImportRequest): ImportPlan[] {
  * Evaluates each teacher at each of its checkpoints on valid, and at the last one on test.
  * @throws RecdistillError as `planImport`, `run-differs`, `run-locked`, `write-failed`
  */
-export function importTeachers(request: ImportRequest): ImportedTeacher[] {
+export const importTeachers = (request: ImportRequest): ImportedTeacher[] => runSync(importingTeachers(request));
+
+/** The same in parts. */
+export function* importingTeachers(request: ImportRequest): Generator<number, ImportedTeacher[]> {
   const { dataset, external, folder } = request;
   const evaluation = evaluationFor(request.evaluation, dataset.train);
   const evaluator = createEvaluator(dataset, evaluation);
-  return planImport(request).map(({ name, place, teacher, spec }, t) => {
+  return yield* eachInParts(planImport(request), function* ({ name, place, teacher, spec }, t) {
     const own = external.teachers[t]!;
     const setting: Setting = {
       ...{ request, evaluator, spec, trajectory: { ...own.trajectory, teacher }, rankings: own.rankings },
@@ -94,8 +98,8 @@ export function importTeachers(request: ImportRequest): ImportedTeacher[] {
     return {
       name,
       ...(folder === undefined
-        ? { outcome: evaluated(setting, undefined) }
-        : { folder: join(folder, place), outcome: kept(setting, join(folder, place)) }),
+        ? { outcome: yield* evaluating(setting, undefined) }
+        : { folder: join(folder, place), outcome: yield* keepingTeacher(setting, join(folder, place)) }),
     };
   });
 }
@@ -111,7 +115,7 @@ interface Setting {
 }
 
 /** The run of one teacher in its folder: read back, or created. */
-function kept(setting: Setting, folder: string): Outcome {
+function* keepingTeacher(setting: Setting, folder: string): Generator<number, Outcome> {
   const { request, evaluator, report } = setting;
   const { dataset, source, overwrite = false } = request;
   const run = openRunFolder(folder, setting.spec, { overwrite });
@@ -119,27 +123,29 @@ function kept(setting: Setting, folder: string): Outcome {
     if (run.isFinished()) {
       if (typeof source?.labels === 'string')
         recordNames(run.path, source.labels, String(source.labelsEncoding ?? 'auto'));
-      return readBack<RunResult>(run, dataset, evaluator);
+      return yield* readingBack<RunResult>(run, dataset, evaluator);
     }
     // An interrupted import starts again; this removes its log lines.
     run.loadLatestCheckpoint();
     if (source) run.writeResult(jobFiles.source, source);
     run.writeResult(reportFile, report);
-    return evaluated(setting, run);
+    return yield* evaluating(setting, run);
   } finally {
     run.close();
   }
 }
 
-function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
+function* evaluating(setting: Setting, run: RunFolder | undefined): Generator<number, Outcome> {
   const { options, evaluator, rankings, trajectory } = setting;
-  const checkpoints = trajectory.checkpoints.map((c) => {
-    const metrics = evaluator.selects ? evaluator.valid(c.rankings).means : {};
+  const each = eachInParts(trajectory.checkpoints, function* (c) {
+    const metrics = evaluator.selects ? (yield* evaluator.parts.valid(c.rankings)).means : {};
     run?.metric({ epoch: c.epoch, ...metrics });
     return { ...c, metrics, rankings: evaluator.taught(c.rankings) };
   });
   const { observed } = trajectory;
-  const [evaluation, hidden] = [evaluator.test(rankings), evaluator.hidden(rankings)];
+  const checkpoints = yield* within(each, 0, 0.4);
+  const evaluation = yield* within(evaluator.parts.test(rankings), 0.4, 0.6);
+  const hidden = yield* within(evaluator.parts.hidden(rankings), 0.6, 0.7);
   const { epoch } = checkpoints.at(-1)!;
   const outcome: Outcome = {
     result: {
@@ -158,7 +164,7 @@ function evaluated(setting: Setting, run: RunFolder | undefined): Outcome {
     },
     reused: false,
   };
-  if (run) keep(run, { ...outcome, trajectory: outcome.teacher.trajectory });
+  if (run) yield* within(keeping(run, { ...outcome, trajectory: outcome.teacher.trajectory }), 0.7, 1);
   return outcome;
 }
 

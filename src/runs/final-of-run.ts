@@ -6,11 +6,12 @@ import { fail } from '../errors.js';
 import { createEvaluator, evaluationOptions } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { ownOptions, parseOptions } from '../options/options.js';
+import { createProgress, runInParts } from '../progress.js';
 import type { Listener } from '../train/index.js';
 import { finalFit } from './final.js';
-import { readBack, readFinishedRun, readTeacher } from './finished.js';
+import { readingBack, readingFinishedRun, readingTeacher } from './finished.js';
 import { resolveRun } from './link.js';
-import { type Job, repeatedRun, type Teacher } from './outcome.js';
+import { type Job, type JobResult, repeatedRun, type Teacher } from './outcome.js';
 import type { Overwrite } from './run-folder.js';
 import { FINAL, type RunManifest } from './run-manifest.js';
 import type { StartBundle } from './seen-parts.js';
@@ -44,7 +45,8 @@ export interface FinalRun {
 export async function finalOfRun(named: string, context: FinalContext): Promise<FinalRun> {
   const { dataset, kernels, folderOf, start, overwrite, signal, listen } = context;
   const evaluatedFolder = resolveRun(named);
-  const { manifest, result, source } = readFinishedRun(evaluatedFolder);
+  const step = createProgress({ ...defined({ signal }) }).task('reading the finished run');
+  const { manifest, result, source } = await runInParts(readingFinishedRun(evaluatedFolder), step);
   refuseOthers(evaluatedFolder, manifest);
   if (manifest.dataFingerprint !== dataset.fingerprint)
     fail('artifact-differs', {
@@ -63,10 +65,11 @@ export async function finalOfRun(named: string, context: FinalContext): Promise<
   for (const [role, hash] of Object.entries(manifest.inputs)) {
     if (!role.startsWith('teacher ')) continue;
     const folder = folderOf(hash) ?? missing(evaluatedFolder, role, hash);
-    teachers.push(readTeacher((await finalOfRun(folder, ofTeachers)).folder));
+    teachers.push(await runInParts(readingTeacher((await finalOfRun(folder, ofTeachers)).folder), step));
   }
   const evaluation = parseOptions(evaluationOptions, ownOptions(evaluationOptions, result.options), 'evaluation');
-  const outcome = readBack({ path: evaluatedFolder }, dataset, createEvaluator(dataset, evaluation));
+  const evaluator = createEvaluator(dataset, evaluation);
+  const outcome = await runInParts(readingBack<JobResult>({ path: evaluatedFolder }, dataset, evaluator), step);
   const folder = join(evaluatedFolder, FINAL);
   const job = await finalFit({
     ...{ dataset, kernels, repeated: repeatedRun(outcome), teachers, folder },

@@ -1,6 +1,6 @@
 /** After training: tests the model once and stores everything that other commands read. */
 
-import { bundleBytesOf } from '../bundle/index.js';
+import { countingBundle } from '../bundle/index.js';
 import { type Dataset, licenceNote } from '../data/index.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { defined } from '../defined.js';
@@ -10,13 +10,13 @@ import { type Evaluator, LIST_LENGTH } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, type ModelSpec, rankAll, rankObserved } from '../models/index.js';
 import { brokenUnit } from '../options/registry.js';
-import { busy, type Progress, runInParts } from '../progress.js';
+import { busy, type Progress, runInParts, within } from '../progress.js';
 import { sizeProblem } from '../student/student-model.js';
-import { keep, keepModel } from './finished.js';
+import { keeping, keepingModel } from './finished.js';
 import { latencyOf } from './latency.js';
 import { type Job, type JobResult, metricsOf, type RepeatedRun, repeatedOf, type Use } from './outcome.js';
 import type { RunFolder } from './run-folder.js';
-import { knownTables, madeStudent, servableOf, writeStudent } from './student-bundle.js';
+import { knownTables, type MadeStudent, madeStudent, servableOf, writingStudent } from './student-bundle.js';
 import type { Fitted } from './watch.js';
 
 export interface Finishing {
@@ -53,6 +53,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const { train } = dataset;
   const step = progress.task(`ranking for ${model.name}`, 'users');
   const evaluation = progress.task(`evaluating ${model.name}`);
+  const storing = progress.task(`storing ${model.name}`);
   const trajectory: Trajectory = {
     teacher: model.name,
     dataFingerprint: dataset.fingerprint,
@@ -85,7 +86,7 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
     epochs: fitted.epochs,
     parameters: model.size,
     bytes: model.size * 4,
-    ...(student ? { bundleBytes: await busy(() => bundleBytesOf(student.model, student.notes), { bytes }) } : {}),
+    ...(student ? { bundleBytes: await runInParts(countingBundle(student.model, student.notes), storing) } : {}),
     latencyMicroseconds: await latencyOf(k, model, train, progress.task(`timing ${model.name}`)),
     seconds: fitted.secondsBefore + (performance.now() - f.began) / 1000,
     ...(repeated
@@ -106,14 +107,21 @@ export async function finishModel(f: Finishing, use?: Use): Promise<Job> {
   const job: Job = { result, ...evaluated, rankings, teacher, reused: false };
   if (run) {
     run.confirm();
-    const write = () => {
-      writeStudent(run.path, student, dataset, f.hash);
-      keepModel(run, model);
-      keep(run, { ...job, trajectory });
-    };
-    await busy(write, { bytes: bytes + 4 * rankings.nUsers * rankings.depth * (2 + fitted.checkpoints.length) });
+    await runInParts(storingJob(f, run, { ...job, trajectory }, student), storing);
   }
   return job;
+}
+
+/** If it is stopped between two parts, the run is not finished, and the same command continues from its last checkpoint. */
+function* storingJob(
+  { dataset, model, hash }: Finishing,
+  run: RunFolder,
+  job: Pick<Job, 'result' | 'rankings'> & { readonly trajectory: Trajectory },
+  student: MadeStudent | undefined,
+): Generator<number, void> {
+  yield* within(writingStudent(run.path, student, dataset, hash), 0, 0.4);
+  yield* within(keepingModel(run, model), 0.4, 0.5);
+  yield* within(keeping(run, job), 0.5, 1);
 }
 
 /** @throws RecdistillError `broken-unit` if the method measured a metric of the evaluation itself */

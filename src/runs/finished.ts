@@ -9,17 +9,19 @@ import { defined } from '../defined.js';
 import { fail } from '../errors.js';
 import type { Evaluator } from '../eval/evaluation.js';
 import type { Evaluation } from '../eval/index.js';
-import { acquireLock, discard, readCheckedJson, readSafetensors, writeSafetensors } from '../formats/index.js';
+import { acquireLock, discard, readCheckedJson } from '../formats/index.js';
+import { readingSafetensors, writingSafetensors } from '../formats/safetensors.js';
 import type { HistoryTables, Model, Tables } from '../models/index.js';
+import { runSync, within } from '../progress.js';
 import { tensorNames } from '../student/bundle-tensors.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import { bundleFiles } from '../student/index.js';
 import { readLink, resolveRun } from './link.js';
 import type { Outcome, RunResult, Teacher } from './outcome.js';
-import { readRankings, writeRankings } from './rankings-file.js';
+import { readingRankings, writingRankings } from './rankings-file.js';
 import { type RunFolder, readRunManifest } from './run-folder.js';
 import { FINAL, firstDifference, type RunManifest } from './run-manifest.js';
-import { readTrajectory, writeTrajectory } from './trajectory.js';
+import { readingTrajectory, writingTrajectory } from './trajectory.js';
 
 /** Files of a job in its run folder, in addition to those of every run. */
 export const jobFiles = {
@@ -76,7 +78,10 @@ export const isFinishedRun = (folder: string): boolean => existsSync(join(resolv
  * Reads a finished run without its data and without a lock. A link is followed.
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `run-format`, `needs-not-met` for a link to a missing run
  */
-export function readFinishedRun(named: string): FinishedRun {
+export const readFinishedRun = (named: string): FinishedRun => runSync(readingFinishedRun(named));
+
+/** The same in parts. */
+export function* readingFinishedRun(named: string): Generator<number, FinishedRun> {
   const folder = resolveRun(named);
   const source = join(folder, jobFiles.source);
   const manifest = readRunManifest(folder);
@@ -84,7 +89,7 @@ export function readFinishedRun(named: string): FinishedRun {
     folder,
     manifest,
     result: readResult(folder, manifest),
-    rankings: readTestRankings(folder, manifest),
+    rankings: yield* readingTestRankings(folder, manifest),
     ...(existsSync(source) ? { source: readCheckedJson(source, { sealed: manifest.sealed }).value } : {}),
   };
 }
@@ -120,12 +125,15 @@ function isResult<Result extends RunResult>(value: unknown): value is Result {
   return texts && [bestEpoch, epochs].every(Number.isSafeInteger) && isPlainObject(options) && isPlainObject(metrics);
 }
 
-const readTestRankings = (folder: string, manifest: RunManifest): Rankings => {
+const readTestRankings = (folder: string, manifest: RunManifest): Rankings =>
+  runSync(readingTestRankings(folder, manifest));
+
+function* readingTestRankings(folder: string, manifest: RunManifest): Generator<number, Rankings> {
   const path = join(folder, rankingsFile(manifest));
-  const { rankings, meta } = readRankings(path);
+  const { rankings, meta } = yield* readingRankings(path);
   expectOwn(path, meta, manifest);
   return rankings;
-};
+}
 
 /** Files of a run have its hash in their metadata. @throws RecdistillError `artifact-damaged` for a file of another run */
 export function expectOwn(path: string, meta: ReadonlyMap<string, string>, { hash }: Pick<RunManifest, 'hash'>): void {
@@ -136,31 +144,36 @@ export function expectOwn(path: string, meta: ReadonlyMap<string, string>, { has
 }
 
 /** A finished run as teacher. @throws RecdistillError as `readFinishedRun` */
-export function readTeacher(named: string): Teacher {
+export const readTeacher = (named: string): Teacher => runSync(readingTeacher(named));
+
+/** The same in parts. */
+export function* readingTeacher(named: string): Generator<number, Teacher> {
   const folder = resolveRun(named);
   const manifest = readRunManifest(folder);
   const { hash } = manifest;
-  const trajectory = readTrajectory(join(folder, jobFiles.trajectory), { run: hash });
-  return teacherOf(folder, trajectory, manifest, readResult(folder, manifest));
+  const trajectory = yield* within(readingTrajectory(join(folder, jobFiles.trajectory), { run: hash }), 0, 0.8);
+  return yield* within(makingTeacher(folder, trajectory, manifest, readResult(folder, manifest)), 0.8, 1);
 }
 
-function teacherOf(
+function* makingTeacher(
   folder: string,
   trajectory: Trajectory,
   manifest: RunManifest,
   { parameters }: Pick<RunResult, 'parameters'>,
-): Teacher {
+): Generator<number, Teacher> {
   const file = join(folder, jobFiles.student, bundleFiles.tensors);
   return {
     ...{ trajectory, hash: manifest.hash, tested: () => readTestRankings(folder, manifest) },
     ...defined({ parameters }),
-    ...(existsSync(file) ? readTables(file) : {}),
+    ...(existsSync(file) ? yield* readingTables(file) : {}),
   };
 }
 
 /** The tables of a student bundle as the model had them. Does not read the bundle's ids. */
-function readTables(file: string): { readonly tables: Tables } | { readonly historyTables: HistoryTables } {
-  const { tensors } = readSafetensors(file);
+function* readingTables(
+  file: string,
+): Generator<number, { readonly tables: Tables } | { readonly historyTables: HistoryTables }> {
+  const { tensors } = yield* readingSafetensors(file);
   const floats = (name: string): Float32Array | undefined => {
     const data = tensors.get(name)?.data;
     return data instanceof Float32Array ? data : undefined;
@@ -214,20 +227,23 @@ function withColumns(
 }
 
 /** Writes the parameters, if the model has any. @throws RecdistillError `write-failed` */
-export function keepModel(run: RunFolder, model: Model): void {
+export function* keepingModel(run: RunFolder, model: Model): Generator<number, void> {
   if (model.parameters.length === 0) return;
   const tensors = Object.fromEntries(model.parameters.map((p) => [p.name, { shape: p.shape, data: p.values }]));
-  writeSafetensors(join(run.path, jobFiles.model), tensors, { model: model.name, run: run.manifest.hash });
+  yield* writingSafetensors(join(run.path, jobFiles.model), tensors, { model: model.name, run: run.manifest.hash });
 }
 
-/** Writes what `readBack` reads. Everything else must be written before. @throws RecdistillError `write-failed` */
-export function keep(
+/** Writes what `readBack` reads, in parts. Everything else must be written before. @throws RecdistillError `write-failed` */
+export function* keeping(
   run: RunFolder,
   outcome: Pick<Outcome, 'result' | 'rankings'> & Pick<Teacher, 'trajectory'>,
-): void {
+): Generator<number, void> {
   const { hash } = run.manifest;
-  writeTrajectory(join(run.path, jobFiles.trajectory), outcome.trajectory, hash);
-  writeRankings(join(run.path, rankingsFile(run.manifest)), outcome.rankings, { run: hash });
+  const lists = outcome.trajectory.checkpoints.length;
+  const share = lists / (lists + 1);
+  yield* within(writingTrajectory(join(run.path, jobFiles.trajectory), outcome.trajectory, hash), 0, share);
+  const path = join(run.path, rankingsFile(run.manifest));
+  yield* within(writingRankings(path, outcome.rankings, { run: hash }), share, 1);
   // result.json marks the run as finished. After it there is nothing to resume.
   run.writeResult(jobFiles.result, outcome.result);
 }
@@ -260,26 +276,34 @@ export function tidyFinished(folder: string): void {
  * @param repeated of a final fit: the evaluation of the run that was evaluated
  * @throws RecdistillError as `readFinishedRun`, `artifact-differs`
  */
-export function readBack<Result extends RunResult>(
+export const readBack = <Result extends RunResult>(
+  run: Pick<RunFolder, 'path'>,
+  dataset: Dataset,
+  evaluator: Evaluator,
+  repeated?: Evaluation,
+): Outcome<Result> => runSync(readingBack<Result>(run, dataset, evaluator, repeated));
+
+/** The same in parts. */
+export function* readingBack<Result extends RunResult>(
   { path }: Pick<RunFolder, 'path'>,
   dataset: Dataset,
   evaluator: Evaluator,
   repeated?: Evaluation,
-): Outcome<Result> {
+): Generator<number, Outcome<Result>> {
   const manifest = readRunManifest(path);
   const { hash: run } = manifest;
   const result = readResult<Result>(path, manifest);
-  const rankings = readTestRankings(path, manifest);
+  const rankings = yield* within(readingTestRankings(path, manifest), 0, 0.2);
   const { nUsers, nItems } = dataset.train;
   const expected = { dataFingerprint: dataset.fingerprint, nUsers, nItems, run };
-  const trajectory = readTrajectory(join(path, jobFiles.trajectory), expected);
-  const hidden = evaluator.hidden(rankings);
+  const trajectory = yield* within(readingTrajectory(join(path, jobFiles.trajectory), expected), 0.2, 0.6);
+  const hidden = yield* within(evaluator.parts.hidden(rankings), 0.6, 0.7);
   return {
     result,
-    evaluation: repeated ?? evaluator.test(rankings),
+    evaluation: repeated ?? (yield* within(evaluator.parts.test(rankings), 0.7, 0.9)),
     ...(hidden ? { hidden } : {}),
     rankings,
-    teacher: teacherOf(path, trajectory, manifest, result),
+    teacher: yield* within(makingTeacher(path, trajectory, manifest, result), 0.9, 1),
     reused: true,
   };
 }

@@ -24,7 +24,7 @@ export { dataSizeOf } from './from-data.js';
 export * from './job.js';
 export * from './link.js';
 export { evaluationParts, importParts, type ListsSize, writtenListsParts } from './lists-cost.js';
-export { type ListsOptions, listsOfRun } from './lists-of-run.js';
+export { type ListsOptions, readingLists } from './lists-of-run.js';
 export {
   capabilitiesOf,
   checkHeldOut,
@@ -44,7 +44,6 @@ export * from './outcome.js';
 export { popularValue } from './popular.js';
 export * from './rankings-file.js';
 export { type RunLogs, readLogs } from './read-logs.js';
-export { readSize } from './read-size.js';
 export type { JobRequest } from './request.js';
 export { changedRevisions, revisionsOf } from './revisions.js';
 export * from './run-folder.js';

@@ -1,7 +1,7 @@
 /** The lists that a finished run keeps, as they are written to a file of rankings. */
 import type { NamedLists, Rankings } from '../data/index.js';
 import { fail } from '../errors.js';
-import { readTeacher } from './finished.js';
+import { readingTeacher } from './finished.js';
 
 export interface ListsOptions {
   /** Only the last checkpoint. */
@@ -15,14 +15,14 @@ export interface ListsOptions {
 }
 
 /**
- * The candidate items of each checkpoint, then train items, both in ranked order.
+ * In parts, the candidate items of each checkpoint, then train items, both in ranked order.
  * @throws RecdistillError `bad-option` for lists longer than those that are kept, and as `readTeacher`
  */
-export function listsOfRun(
+export function* readingLists(
   folder: string,
   { last, k, teacher, reordered = (lists) => lists }: ListsOptions,
-): NamedLists[] {
-  const { trajectory, tested } = readTeacher(folder);
+): Generator<number, NamedLists[]> {
+  const { trajectory, tested } = yield* readingTeacher(folder);
   const { checkpoints, observed } = trajectory;
   return checkpoints.flatMap(({ epoch, rankings: kept }, c) => {
     const isLast = c === checkpoints.length - 1;

@@ -6,10 +6,11 @@ import { type OpenedFile, openFile } from '../formats/read.js';
 import {
   readSafetensors,
   tensorOf,
-  verifySafetensors,
-  writeLargeSafetensors,
-  writeSafetensors,
+  verifyingSafetensors,
+  writingLargeSafetensors,
+  writingSafetensors,
 } from '../formats/safetensors.js';
+import { runSync, within } from '../progress.js';
 import { rankingsWithin } from './rankings-within.js';
 
 export interface RankingsFile {
@@ -26,15 +27,26 @@ export interface RankingsFile {
  * @returns the file's checksum
  * @throws RecdistillError `write-failed`; TypeError if the array does not have `users * depth` entries
  */
-export function writeRankings(path: string, rankings: Rankings, meta: Readonly<Record<string, string>> = {}): string {
+export const writeRankings = (
+  path: string,
+  rankings: Rankings,
+  meta: Readonly<Record<string, string>> = {},
+): string => runSync(writingRankings(path, rankings, meta));
+
+/** The same in parts. */
+export function* writingRankings(
+  path: string,
+  rankings: Rankings,
+  meta: Readonly<Record<string, string>> = {},
+): Generator<number, string> {
   const { nUsers, depth, nItems } = rankings;
   if (Object.hasOwn(meta, 'catalogue')) throw new TypeError('the metadata entry "catalogue" is the number of items');
   const [shape, about] = [[nUsers, depth], { ...meta, catalogue: String(nItems) }];
-  if (!rankings.rows) return writeSafetensors(path, { items: { shape, data: rankings.items } }, about);
+  if (!rankings.rows) return yield* writingSafetensors(path, { items: { shape, data: rankings.items } }, about);
   function* parts(): Generator<Int32Array> {
     for (const [from, to] of blocks(nUsers)) yield rowsOf(rankings, from, to);
   }
-  return writeLargeSafetensors(path, 'items', { shape, parts }, about);
+  return yield* writingLargeSafetensors(path, 'items', { shape, parts }, about);
 }
 
 /** Users whose lists are read at a time. */
@@ -53,14 +65,17 @@ export const LARGE_RANKINGS = 8e6;
  *   nobody refers to the rankings
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`
  */
-export function readRankings(path: string, large = LARGE_RANKINGS): RankingsFile {
+export const readRankings = (path: string, large?: number): RankingsFile => runSync(readingRankings(path, large));
+
+/** The same in parts. */
+export function* readingRankings(path: string, large = LARGE_RANKINGS): Generator<number, RankingsFile> {
   const opened = openFile(path);
   // Files are little-endian. On other machines they are converted as a whole.
   const stays = opened.file.bytes > large && endianness() === 'LE';
   let kept = false;
   try {
-    const read = stays ? withinFile(opened) : wholeFile(path);
-    checkRows(path, read.rankings);
+    const read = stays ? yield* within(withinFile(opened), 0, VERIFIED) : wholeFile(path);
+    yield* within(checkingRows(path, read.rankings), VERIFIED, 1);
     kept = stays;
     return read;
   } finally {
@@ -76,10 +91,13 @@ function wholeFile(path: string): RankingsFile {
   return { rankings: { nUsers, depth, nItems, items }, meta, checksum: file.checksum! };
 }
 
-function withinFile(opened: OpenedFile): RankingsFile {
+/** Share of the time of reading a file that its checksum takes. */
+const VERIFIED = 0.3;
+
+function* withinFile(opened: OpenedFile): Generator<number, RankingsFile> {
   const { file } = opened;
   const { path } = file;
-  const { metadata, checksum, tensors } = verifySafetensors(file);
+  const { metadata, checksum, tensors } = yield* verifyingSafetensors(file);
   const tensor = tensors.get('items');
   if (tensor?.dtype !== 'I32' || tensor.shape.length !== 2)
     fail('artifact-damaged', { path, problem: 'it has no tensor "items" of int32 with two dimensions' });
@@ -98,10 +116,11 @@ function readMeta(path: string, metadata: ReadonlyMap<string, string>) {
   return { nItems, meta: new Map(Object.entries(meta)) };
 }
 
-function checkRows(path: string, rankings: Rankings): void {
+function* checkingRows(path: string, rankings: Rankings): Generator<number, void> {
   const { nUsers, depth, nItems } = rankings;
   const isRight = createRowCheck(depth, nItems);
   for (let user = 0; user < nUsers; user++) {
+    if (user % USERS_AT_ONCE === 0) yield user / nUsers;
     const row = rowsOf(rankings, user, user + 1);
     if (isRight(row)) continue;
     fail('artifact-damaged', { path, problem: `the ranking of user ${user} ${problemOf(row, nItems)}` });

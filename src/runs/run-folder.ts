@@ -8,6 +8,7 @@ import { renewLines } from '../formats/lines.js';
 import { acquireLock, isLockFile, type Lock } from '../formats/lock.js';
 import { parseJsonFile, readCheckedJson, sealedText } from '../formats/sealed-json.js';
 import { isTemp } from '../formats/temporary-names.js';
+import { runSync } from '../progress.js';
 import { isPlainObject } from '../student/canonical-json.js';
 import {
   type Checkpoint,
@@ -17,7 +18,7 @@ import {
   pruneCheckpoints,
   readNewestCheckpoint,
   setAside,
-  writeCheckpoint,
+  writingCheckpoint,
 } from './checkpoint.js';
 import { openLog } from './run-log.js';
 import {
@@ -45,6 +46,8 @@ export interface RunFolder {
   metric(metric: RunMetric): void;
   /** Flushes the logs to disk, then writes the checkpoint. @throws RecdistillError `write-failed`; TypeError if `state` is not JSON */
   saveCheckpoint(checkpoint: Checkpoint): void;
+  /** The same in parts. If it is stopped between them, the checkpoints are those of before. */
+  savingCheckpoint(checkpoint: Checkpoint): Generator<number, void>;
   /**
    * The newest valid checkpoint, and the damage of newer ones. Unless the run is finished, log lines of later epochs are removed (all lines if
    * there is no checkpoint), because resuming writes them again.
@@ -187,6 +190,12 @@ function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: R
     events.append({ time: new Date().toISOString(), ...fields });
   };
   const isFinished = (): boolean => fs.existsSync(join(path, resultName));
+  function* savingCheckpoint(checkpoint: Checkpoint): Generator<number, void> {
+    held();
+    events.sync();
+    metrics.sync();
+    yield* writingCheckpoint(path, manifest.hash, checkpoint);
+  }
   return {
     path,
     manifest,
@@ -196,12 +205,8 @@ function runOf(path: string, manifest: RunManifest, resumed: boolean, setting: R
       held();
       metrics.append(fields);
     },
-    saveCheckpoint(checkpoint) {
-      held();
-      events.sync();
-      metrics.sync();
-      writeCheckpoint(path, manifest.hash, checkpoint);
-    },
+    saveCheckpoint: (checkpoint) => runSync(savingCheckpoint(checkpoint)),
+    savingCheckpoint,
     loadLatestCheckpoint<State>(until = Number.POSITIVE_INFINITY) {
       held();
       const { checkpoint, damaged } = readNewestCheckpoint(path, manifest.hash, until);

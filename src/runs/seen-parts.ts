@@ -4,7 +4,8 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { readBundle } from '../bundle/index.js';
 import { type Dataset, has, type TrainedPairs } from '../data/index.js';
 import { fail } from '../errors.js';
-import { readSafetensors, writeSafetensors } from '../formats/index.js';
+import { readSafetensors, writingSafetensors } from '../formats/safetensors.js';
+import { within } from '../progress.js';
 import type { StudentBundle, StudentModel } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import { resolveRun } from './link.js';
@@ -19,11 +20,16 @@ export interface StartBundle extends StudentBundle {
 }
 
 /**
- * Writes the part of each seen item, in their order: two bits each, the lowest first. 0: train, 1: valid, 2: test, 3: hidden. Nothing for a
+ * Writes, in parts, the part of each seen item, in their order: two bits each, the lowest first. 0: train, 1: valid, 2: test, 3: hidden. Nothing for a
  * bundle without histories.
  * @throws RecdistillError `write-failed`
  */
-export function writeSeenParts(run: string, { seen, userIds }: StudentModel, dataset: Dataset, hash: string): void {
+export function* writingSeenParts(
+  run: string,
+  { seen, userIds }: StudentModel,
+  dataset: Dataset,
+  hash: string,
+): Generator<number, void> {
   if (!seen) return;
   const { train, valid, test, users } = dataset;
   const packed = new Uint8Array(Math.ceil(seen.indices.length / 4));
@@ -32,12 +38,17 @@ export function writeSeenParts(run: string, { seen, userIds }: StudentModel, dat
     return at < 0 ? 3 : at;
   };
   for (const [row, id] of userIds.entries()) {
+    if (row % USERS_AT_ONCE === 0) yield row / userIds.length;
     const user = users.index.get(id)!;
     for (let k = seen.indptr[row]!; k < seen.indptr[row + 1]!; k++)
       packed[k >> 2]! |= partOf(user, seen.indices[k]!) << (2 * (k & 3));
   }
-  writeSafetensors(join(run, jobFiles.seenParts), { [PARTS]: { shape: [packed.length], data: packed } }, { run: hash });
+  const tensors = { [PARTS]: { shape: [packed.length], data: packed } };
+  yield* within(writingSafetensors(join(run, jobFiles.seenParts), tensors, { run: hash }), 0.99, 1);
 }
+
+/** Users whose parts are found at a time. */
+const USERS_AT_ONCE = 4096;
 
 /**
  * Reads a bundle to continue from, by its folder or by that of its run. What it was trained on is read from its run.

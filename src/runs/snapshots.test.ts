@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync } from 'node:fs';
 import { test } from 'node:test';
 import type { Rankings } from '../data/rankings.js';
+import { runSync } from '../progress.js';
 import { newFolder } from './small.test.support.js';
 import { createSnapshots, type Snapshots } from './snapshots.js';
 
@@ -16,7 +17,7 @@ const rankingsOf = (epoch: number): Rankings => ({
 const four = { checkpoints: 4, spread: 'epochs' } as const;
 const recall = (metrics: Readonly<Record<string, number>>) => metrics['recall@10']!;
 const add = (s: Snapshots, epoch: number, best: boolean) =>
-  s.add(epoch, rankingsOf(epoch), { 'recall@10': epoch / 1000 }, best);
+  runSync(s.add(epoch, rankingsOf(epoch), { 'recall@10': epoch / 1000 }, best));
 
 for (const [where, folderOf] of [
   ['in memory', () => undefined],
@@ -27,11 +28,11 @@ for (const [where, folderOf] of [
     const snapshots = createSnapshots(5, folder);
     for (let epoch = 5; epoch <= 1000; epoch += 5) {
       add(snapshots, epoch, epoch <= 715);
-      if (epoch % 100 === 0) snapshots.flush();
+      if (epoch % 100 === 0) runSync(snapshots.flush());
       if (folder && epoch === 95) assert.ok(!existsSync(folder), 'nothing is written before flush');
     }
     if (folder) assert.ok(readdirSync(folder).length <= 42);
-    const chosen = snapshots.choose(715, four, recall);
+    const chosen = runSync(snapshots.choose(715, four, recall));
     assert.equal(chosen.length, 4);
     assert.equal(chosen.at(-1)!.epoch, 715);
     for (const [at, target] of [179, 358, 536].entries()) assert.ok(Math.abs(chosen[at]!.epoch - target) <= 80);
@@ -50,9 +51,9 @@ test('snapshots on disk are read by the process that resumes', () => {
   for (const epoch of [1, 2, 3]) {
     const snapshots = createSnapshots(1, folder);
     add(snapshots, epoch, epoch === 2);
-    snapshots.flush();
+    runSync(snapshots.flush());
   }
-  const epochs = createSnapshots(1, folder).choose(2, four, recall);
+  const epochs = runSync(createSnapshots(1, folder).choose(2, four, recall));
   assert.deepEqual(
     epochs.map((c) => c.epoch),
     [1, 2],

@@ -4,10 +4,11 @@ import { test } from 'node:test';
 import { readBundle } from '../bundle/index.js';
 import type { Evaluation } from '../eval/index.js';
 import { modelOf } from '../models/index.js';
+import { runSync } from '../progress.js';
 import { createStudent } from '../student/index.js';
 import { jobFiles } from './finished.js';
 import { kernels, newFolder, smallData } from './small.test.support.js';
-import { madeStudent, servableOf, writeStudent } from './student-bundle.js';
+import { madeStudent, servableOf, writingStudent } from './student-bundle.js';
 
 test('a bundle of distances keeps the points and scores as the model does', async () => {
   const dataset = await smallData();
@@ -17,7 +18,7 @@ test('a bundle of distances keeps the points and scores as the model does', asyn
   const run = newFolder();
   const from = { model: 'cml', method: 'none', teachers: [], licence: 'none' };
   const evaluation = { means: { 'recall@10': 0.5 } } as unknown as Evaluation;
-  writeStudent(run, madeStudent(servableOf(spec, model), dataset, evaluation, from), dataset, 'hash');
+  runSync(writingStudent(run, madeStudent(servableOf(spec, model), dataset, evaluation, from), dataset, 'hash'));
   const bundle = await readBundle(join(run, jobFiles.student));
   assert.equal(bundle.model.dim, 3);
   const student = createStudent(bundle.model);
@@ -61,7 +62,7 @@ test('a model of histories has a bundle without users, whose popular items are t
     { model: 'histories', method: 'none', teachers: [], licence: 'none' },
   )!;
   const run = newFolder();
-  writeStudent(run, student, dataset, 'hash');
+  runSync(writingStudent(run, student, dataset, 'hash'));
   const { manifest, model } = await readBundle(join(run, jobFiles.student));
   assert.deepEqual([manifest.kind, manifest.answer, model.nUsers], ['items-only', 'history', 0]);
   assert.deepEqual(model, student.model);

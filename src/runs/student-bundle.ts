@@ -1,15 +1,16 @@
 /** Writes a trained model as a student bundle, which needs neither the training data nor the model's code. */
 import { join } from 'node:path';
-import { type BundleNotes, writeBundle } from '../bundle/index.js';
+import { type BundleNotes, writingBundle } from '../bundle/index.js';
 import { type Dataset, itemsOf, packLists, union } from '../data/index.js';
 import type { Evaluation } from '../eval/index.js';
 import { packageVersion } from '../formats/package-version.js';
 import { type HistoryTables, type Model, type ModelSpec, type Tables, tablesOf } from '../models/index.js';
+import { within } from '../progress.js';
 import type { StudentModel } from '../student/index.js';
 import { popularItems } from '../student/popular-list.js';
 import { jobFiles } from './finished.js';
 import type { Repeated } from './outcome.js';
-import { writeSeenParts } from './seen-parts.js';
+import { writingSeenParts } from './seen-parts.js';
 
 export interface Provenance {
   readonly model: string;
@@ -64,17 +65,22 @@ export const knownTables = (
   !tables ? {} : isOfHistories(tables) ? { historyTables: tables } : { tables };
 
 /**
- * Writes `RUN/student`. All items of a user are its seen items, also those of valid and test, so its lists have no item that the user has.
+ * Writes `RUN/student`, in parts. All items of a user are its seen items, also those of valid and test, so its lists have no item that the user has.
  * The lists that were evaluated may have those of test: they are in `rankings-test.safetensors`. Beside the bundle, `seen-parts.safetensors`
  * says which of the seen items the model was trained on. A model of histories has a bundle without users; its popular items are those of
  * train and valid.
  * @param student nothing is written without one
  * @throws RecdistillError `write-failed`
  */
-export function writeStudent(run: string, student: MadeStudent | undefined, dataset: Dataset, hash: string): void {
+export function* writingStudent(
+  run: string,
+  student: MadeStudent | undefined,
+  dataset: Dataset,
+  hash: string,
+): Generator<number, void> {
   if (!student) return;
-  writeBundle(join(run, jobFiles.student), student.model, student.notes);
-  writeSeenParts(run, student.model, dataset, hash);
+  yield* within(writingBundle(join(run, jobFiles.student), student.model, student.notes), 0, 0.5);
+  yield* within(writingSeenParts(run, student.model, dataset, hash), 0.5, 1);
 }
 
 /**

@@ -12,7 +12,7 @@ import {
   trainable,
   trainOptionsOf,
 } from '../models/index.js';
-import { createProgress, type Progress } from '../progress.js';
+import { busy, createProgress, type Progress } from '../progress.js';
 import { type LearnerTask, type Listener, type LoopStore, type TrainOutcome, trainTogether } from '../train/index.js';
 
 /** A model to create. */
@@ -105,6 +105,9 @@ function learnerOf({ model, options, listen }: MadeModel, { store, ...watched }:
   };
 }
 
+/** Bytes of an interaction that are read and written before a model can be trained. */
+const CREATED = 16;
+
 async function createModel(
   { spec, options, listen, swept }: ModelTask,
   { kernels, estimate = false }: { readonly kernels: Kernels; readonly estimate?: boolean },
@@ -112,9 +115,11 @@ async function createModel(
   progress: Progress,
 ): Promise<Model> {
   const context = { kernels, train, seed: Number(options.seed ?? 0) };
-  if (spec.kind === 'trained') return makeModel(spec, context, options);
+  // Tables, and for some models a graph of all interactions.
+  const bytes = CREATED * train.indices.length + 256 * (train.nUsers + train.nItems);
+  if (spec.kind === 'trained') return busy(() => makeModel(spec, context, options), { bytes });
   const what = `computing ${spec.name}`;
-  const seconds = estimate ? spec.estimate?.(context, options) : undefined;
+  const seconds = estimate ? await busy(() => spec.estimate?.(context, options), { bytes }) : undefined;
   if (seconds !== undefined) listen({ type: 'estimate', what, seconds });
   return makeModel(
     spec,

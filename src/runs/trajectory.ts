@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
 import type { Trajectory } from '../data/trajectory.js';
 import { fail } from '../errors.js';
-import { writeFolder } from '../formats/atomic.js';
+import { writingFolder } from '../formats/atomic.js';
 import { readSealedJson, writeSealedJson } from '../formats/sealed-json.js';
+import { eachInParts, runSync, within } from '../progress.js';
 import { isPlainObject } from '../student/canonical-json.js';
-import { readRankings, writeRankings } from './rankings-file.js';
+import { readingRankings, writingRankings } from './rankings-file.js';
 
 /** Expected properties of a trajectory. Absent fields are not compared. */
 export interface TrajectoryExpectation {
@@ -51,7 +52,11 @@ const filePattern = /^\d+-epoch-\d+\.safetensors$/;
  *   users, items or depth, or `observed` in users and items
  * @param run hash of the run that it is part of
  */
-export function writeTrajectory(folder: string, trajectory: Trajectory, run?: string): void {
+export const writeTrajectory = (folder: string, trajectory: Trajectory, run?: string): void =>
+  runSync(writingTrajectory(folder, trajectory, run));
+
+/** The same in parts. */
+export function* writingTrajectory(folder: string, trajectory: Trajectory, run?: string): Generator<number, void> {
   const { teacher, dataFingerprint, checkpoints, observed } = trajectory;
   const first = checkpoints[0];
   if (!first) throw new TypeError('a trajectory has at least one checkpoint');
@@ -67,16 +72,20 @@ export function writeTrajectory(folder: string, trajectory: Trajectory, run?: st
   if (observed && (observed.nUsers !== nUsers || observed.nItems !== nItems)) {
     throw new TypeError('the observed items have other users or items than checkpoint 0');
   }
-  writeFolder(
+  yield* writingFolder(
     folder,
     (name) => name === indexName || name === observedName || filePattern.test(name),
-    (temp) => {
-      const entries = checkpoints.map(({ epoch, metrics, rankings }, n): IndexEntry => {
+    function* (temp) {
+      const share = checkpoints.length / (checkpoints.length + Number(observed !== undefined));
+      const each = eachInParts(checkpoints, function* ({ epoch, metrics, rankings }, n): Generator<number, IndexEntry> {
         const file = `${n}-epoch-${epoch}.safetensors`;
         const meta = { teacher, dataFingerprint, epoch: String(epoch) };
-        return { epoch, file, checksum: writeRankings(join(temp, file), rankings, meta), metrics };
+        return { epoch, file, checksum: yield* writingRankings(join(temp, file), rankings, meta), metrics };
       });
-      const own = observed && writeRankings(join(temp, observedName), observed, { teacher, dataFingerprint });
+      const entries = yield* within(each, 0, share);
+      const own =
+        observed &&
+        (yield* within(writingRankings(join(temp, observedName), observed, { teacher, dataFingerprint }), share, 1));
       const sizes = { users: nUsers, catalogue: nItems, depth };
       const index: Index = {
         format,
@@ -96,7 +105,14 @@ export function writeTrajectory(folder: string, trajectory: Trajectory, run?: st
  * Reads a trajectory and checks all of it.
  * @throws RecdistillError `file-missing`, `read-failed`, `artifact-damaged`, `artifact-differs` if it does not fit `expected`
  */
-export function readTrajectory(folder: string, expected: TrajectoryExpectation = {}): Trajectory {
+export const readTrajectory = (folder: string, expected: TrajectoryExpectation = {}): Trajectory =>
+  runSync(readingTrajectory(folder, expected));
+
+/** The same in parts. */
+export function* readingTrajectory(
+  folder: string,
+  expected: TrajectoryExpectation = {},
+): Generator<number, Trajectory> {
   const path = join(folder, indexName);
   const index = readIndex(path);
   for (const [word, before, now] of [
@@ -109,9 +125,9 @@ export function readTrajectory(folder: string, expected: TrajectoryExpectation =
   }
   if (expected.run !== undefined && index.run !== undefined && index.run !== expected.run)
     fail('artifact-damaged', { path: folder, problem: 'it belongs to another run', hint });
-  const listed = (file: string, checksum: string, depth?: number): Rankings => {
+  function* listed(file: string, checksum: string, depth?: number): Generator<number, Rankings> {
     const filePath = join(folder, file);
-    const { rankings, checksum: given } = readRankings(filePath);
+    const { rankings, checksum: given } = yield* readingRankings(filePath);
     if (given !== checksum)
       fail('artifact-damaged', { path: filePath, problem: `it is not the file that ${indexName} lists`, hint });
     const fits = rankings.nUsers === index.users && rankings.nItems === index.catalogue;
@@ -119,16 +135,15 @@ export function readTrajectory(folder: string, expected: TrajectoryExpectation =
       fail('artifact-damaged', { path: filePath, problem: `its size is not the one in ${indexName}`, hint });
     }
     return rankings;
-  };
+  }
+  const { teacher, dataFingerprint, observed } = index;
+  const share = index.checkpoints.length / (index.checkpoints.length + Number(observed !== undefined));
+  const each = eachInParts(index.checkpoints, function* ({ epoch, file, checksum, metrics }) {
+    return { epoch, metrics, rankings: yield* listed(file, checksum, index.depth) };
+  });
   return {
-    teacher: index.teacher,
-    dataFingerprint: index.dataFingerprint,
-    checkpoints: index.checkpoints.map(({ epoch, file, checksum, metrics }) => ({
-      epoch,
-      metrics,
-      rankings: listed(file, checksum, index.depth),
-    })),
-    ...(index.observed === undefined ? {} : { observed: listed(observedName, index.observed) }),
+    ...{ teacher, dataFingerprint, checkpoints: yield* within(each, 0, share) },
+    ...(observed === undefined ? {} : { observed: yield* within(listed(observedName, observed), share, 1) }),
   };
 }
 

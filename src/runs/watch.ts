@@ -7,7 +7,7 @@ import { defined } from '../defined.js';
 import type { Evaluator } from '../eval/evaluation.js';
 import type { Kernels } from '../kernels/index.js';
 import { type Model, rankAll } from '../models/index.js';
-import { busy, type Progress, runInParts } from '../progress.js';
+import { busy, type Progress, runInParts, runSync, type Step, within } from '../progress.js';
 import type { LearnerTask, Listener, LoopStore, TrainOutcome, TrajectoryOptions } from '../train/index.js';
 import type { RunFolder } from './run-folder.js';
 import { createSnapshots, type Snapshots } from './snapshots.js';
@@ -46,20 +46,17 @@ export interface Watch extends Required<Pick<LearnerTask, 'validate' | 'evaluate
   fitted(outcome: TrainOutcome): Promise<Fitted>;
 }
 
-/** Snapshots that are written or read at once, at most. */
-const SNAPSHOTS = 20;
-
 export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Watch {
   const { run, evaluator, selectBy, measure, listen, repeats } = setting;
   const step = setting.progress.task(`ranking for ${model.name}`, 'users');
   const evaluation = setting.progress.task(`evaluating ${model.name}`);
+  const storing = setting.progress.task(`storing ${model.name}`);
   const snapshots = createSnapshots(setting.evaluateEvery, run ? join(run.path, 'snapshots') : undefined);
   const selects = evaluator.selects && !setting.keepLast;
   const choose = (bestEpoch: number) =>
     repeats
       ? snapshots.keep(repeats.checkpoints, bestEpoch)
       : snapshots.choose(bestEpoch, setting.trajectory, (metrics) => metrics[selectBy] ?? 1);
-  const snapshotBytes = 4 * evaluator.depth * evaluator.mask.valid.nUsers;
   let seen: { rankings: Rankings; metrics: Readonly<Record<string, number>> } | undefined;
   /** The rankings of a sample with those of all other users. */
   const withOthers = async (sampled: Rankings): Promise<Rankings> => {
@@ -94,7 +91,7 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       // Students learn from the lists of all users, also if only a sample of them is evaluated.
       const kept = evaluator.sample && snapshots.keeps(epoch, best) ? await withOthers(seen.rankings) : seen.rankings;
       const lists = evaluator.taught(kept);
-      await busy(() => snapshots.add(epoch, lists, metrics, best), { bytes: snapshotBytes });
+      await runInParts(snapshots.add(epoch, lists, metrics, best), storing);
       if (!setting.testCurve) return;
       const rankings = await rankAll(k, model, evaluator.mask.test, evaluator.depth, {
         step,
@@ -103,10 +100,10 @@ export function watchModel(k: Kernels, model: Model, setting: WatchSetting): Wat
       const test = await runInParts(evaluator.parts.test(rankings), evaluation);
       listen({ type: 'test', epoch, metrics: test.means });
     },
-    ...(run ? { store: storeOf(run, listen, snapshots, snapshotBytes, choose) } : {}),
+    ...(run ? { store: storeOf(run, listen, snapshots, storing, choose) } : {}),
     fitted: async ({ bestEpoch, epochs, secondsBefore }) => ({
       ...{ bestEpoch, epochs, secondsBefore },
-      checkpoints: await busy(() => choose(bestEpoch), { bytes: SNAPSHOTS * snapshotBytes }),
+      checkpoints: await runInParts(choose(bestEpoch), setting.progress.task(`reading snapshots of ${model.name}`)),
       forget: snapshots.remove,
     }),
   };
@@ -117,20 +114,21 @@ function storeOf(
   run: RunFolder,
   listen: Listener,
   snapshots: Snapshots,
-  snapshotBytes: number,
-  choose: (bestEpoch: number) => unknown,
+  storing: Step,
+  choose: (bestEpoch: number) => Generator<number, unknown>,
 ): LoopStore {
   return {
     save(checkpoint, interrupted) {
       const { reason, bestEpoch } = checkpoint.state;
       // Training is over: only the snapshots of the trajectory are needed.
-      const write = () => {
-        if (reason !== '') choose(Number(bestEpoch));
-        snapshots.flush();
-        run.saveCheckpoint(checkpoint);
-      };
-      const own = Object.values(checkpoint.tensors).reduce((sum, { data }) => sum + data.byteLength, 0);
-      return busy(write, { finishing: interrupted, bytes: own + SNAPSHOTS * snapshotBytes });
+      function* writing(): Generator<number, void> {
+        if (reason !== '') yield* within(choose(Number(bestEpoch)), 0, 0.3);
+        yield* within(snapshots.flush(), 0.3, 0.6);
+        yield* within(run.savingCheckpoint(checkpoint), 0.6, 1);
+      }
+      // The last work after a signal: a second one ends it in the middle.
+      if (interrupted) return busy(() => runSync(writing()), { finishing: true });
+      return runInParts(writing(), storing);
     },
     load(until) {
       const { checkpoint, damaged } = run.loadLatestCheckpoint<Record<string, unknown>>(until);

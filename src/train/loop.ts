@@ -7,9 +7,9 @@ import { fail, RecdistillError } from '../errors.js';
 import type { Floats, Kernels } from '../kernels/index.js';
 import { brokenUnit } from '../options/registry.js';
 import { returned } from '../options/unit-check.js';
-import { createProgress, type Progress, turn } from '../progress.js';
+import { busy, createProgress, type Progress, turn } from '../progress.js';
 import { modelLimits } from '../student/student-model.js';
-import { createBatches, inStep } from './batches.js';
+import { createBatches, inStep, type OwnBatch } from './batches.js';
 import { newestOfAll } from './checkpoint.js';
 import type { StopReason } from './events.js';
 import type { Hooks } from './hooks.js';
@@ -40,6 +40,9 @@ interface Surroundings {
   /** Called between batches. Default: yields and obeys the signal. */
   readonly progress?: Progress;
 }
+
+/** Bytes of an interaction that are read and written when it is shuffled. */
+const SHUFFLED = 8;
 
 /** Training of one model. */
 export interface TrainTask extends LearnerTask, Surroundings {}
@@ -106,20 +109,28 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
     const look = progress.task(`epoch ${epoch} of ${names}`);
     const steps = Math.max(...batches.map((b) => b.perEpoch));
     let number = 0;
-    for (const step of inStep(batches, epoch)) {
+    const drawn = inStep(batches, epoch)[Symbol.iterator]();
+    // The first batch comes after all interactions are shuffled.
+    let next = await busy(() => drawn.next(), { bytes: SHUFFLED * train.indices.length });
+    for (; !next.done; next = drawn.next()) {
+      const step = next.value;
       // If this interrupts the epoch, its changes are lost and training resumes from the last checkpoint.
       await look(number++, steps);
-      for (const { batch, learner } of step) learners[learner]!.model.forward?.(batch);
-      for (const { batch, learner } of step) {
-        hooks.prepare?.(batch, learner);
-        const { model } = learners[learner]!;
-        if (hooks.base === 'kept') losses[learner]! += lossOf('model', model.name, model.accumulate(batch));
-        if (hooks.accumulate)
-          losses[learner]! += lossOf('method', task.method ?? 'of this training', hooks.accumulate(batch, learner));
-      }
-      for (const { batch, learner } of step) learners[learner]!.step(batch);
+      // How long a step takes is not known before the first one.
+      await busy(() => learnFrom(step, losses), { bytes: number === 1 ? bytes : 0 });
     }
     return losses;
+  };
+  const learnFrom = (step: readonly OwnBatch[], losses: number[]): void => {
+    for (const { batch, learner } of step) learners[learner]!.model.forward?.(batch);
+    for (const { batch, learner } of step) {
+      hooks.prepare?.(batch, learner);
+      const { model } = learners[learner]!;
+      if (hooks.base === 'kept') losses[learner]! += lossOf('model', model.name, model.accumulate(batch));
+      if (hooks.accumulate)
+        losses[learner]! += lossOf('method', task.method ?? 'of this training', hooks.accumulate(batch, learner));
+    }
+    for (const { batch, learner } of step) learners[learner]!.step(batch);
   };
   const tellStop = (epoch: number, reason: StopReason) => {
     for (const l of learners) l.listen?.({ type: 'stop', epoch, bestEpoch: l.state.bestEpoch, reason });
@@ -162,7 +173,7 @@ export async function trainTogether(task: JointTask): Promise<readonly TrainOutc
   };
 
   try {
-    const found = newestOfAll(learners.map((l) => l.store));
+    const found = await busy(() => newestOfAll(learners.map((l) => l.store)), { bytes });
     found?.forEach((checkpoint, learner) => void learners[learner]!.restore(checkpoint));
     at = learners[0]!.state.epoch;
     if (learners.every((l) => l.state.reason !== '')) {

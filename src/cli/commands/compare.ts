@@ -60,10 +60,11 @@ export const compareCommand: CommandBody = {
       const hint = 'Name another run, or evaluate a single run with `evaluate`.';
       fail('usage', { problem: `compare needs at least two runs; given: ${listed(places.map((p) => p.name))}`, hint });
     }
-    expectSameData(await readRuns(places));
+    const found = await readRuns(places);
+    expectSameData(found);
     const tests = (places.length - 1) * o.metrics.length * (o.at?.length ?? 2);
     const telling = tellingCost(inOnePiece, places.length, console, tests);
-    const { evaluated, at } = await evaluateRuns(places, o.at, own.usual(given), o.part, telling);
+    const { evaluated, at } = await evaluateRuns(found, o.at, own.usual(given), o.part, telling);
     const { metrics, part, test, adjust, format } = o;
     const comparison = await runInParts(
       comparingRuns(

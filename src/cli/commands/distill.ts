@@ -3,8 +3,8 @@ import { fail } from '../../errors.js';
 import { evaluationFor } from '../../eval/index.js';
 import { modelOf, modelRegistry } from '../../models/index.js';
 import { optionalText, options, text, words } from '../../options/options.js';
-import { busy } from '../../progress.js';
-import { checkEnsemble, checkStudent, isFinishedRun, readStart, readTeacher, type Teacher } from '../../runs/index.js';
+import { createProgress, runInParts } from '../../progress.js';
+import { checkEnsemble, checkStudent, isFinishedRun, readingTeacher, readStart, type Teacher } from '../../runs/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import {
@@ -186,7 +186,10 @@ export const distill: CommandBody = {
     checkFinalAsked(given, dataset);
     const evaluation = evaluationFor(asked, dataset.train);
     const teachers: (RunPlace & { readonly teacher: Teacher })[] = [];
-    for (const place of places) teachers.push({ ...place, teacher: await busy(() => readTeacher(place.folder)) });
+    for (const place of places) {
+      const step = createProgress().task(`reading ${place.name}`);
+      teachers.push({ ...place, teacher: await runInParts(readingTeacher(place.folder), step) });
+    }
     const done = await runNamed(
       {
         ...{ given, dataset, data, model, method, ensemble, evaluation },

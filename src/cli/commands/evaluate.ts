@@ -19,7 +19,7 @@ import { atOption, type EvaluateOne, evaluateRuns, inOnePiece, partOption, popul
 import { nextSteps, quoted } from './job.js';
 import { withEngine, workersGroup } from './jobs.js';
 import { tellingCost } from './lists-cost.js';
-import { runsGiven } from './runs.js';
+import { readRuns, runsGiven } from './runs.js';
 
 const evaluateGroup = group(
   'Evaluation',
@@ -86,7 +86,7 @@ export const evaluate: CommandBody = {
             );
     const places = runsGiven(given);
     const telling = tellingCost(inShards ?? inOnePiece, places.length, console);
-    const { evaluated, at } = await evaluateRuns(places, o.at, given, o.part, telling);
+    const { evaluated, at } = await evaluateRuns(await readRuns(places), o.at, given, o.part, telling);
     if (o.perUser !== undefined) {
       writeAtomic(o.perUser, perUserText(evaluated.map((r) => ({ ...r, userIds: r.dataset.users.ids }))));
       console.say(`Values of every user: ${o.perUser}`);

@@ -9,7 +9,7 @@ import { createProgress, runInParts } from '../../progress.js';
 import type { EvaluatedPart } from '../../report/index.js';
 import type { FinishedRun } from '../../runs/index.js';
 import type { Given } from '../terminal/_command.js';
-import { loadDataOf, type RunPlace, readRuns } from './runs.js';
+import { loadDataOf, type NamedRun } from './runs.js';
 
 export const atOption = optionalNumbers({
   min: 1,
@@ -52,13 +52,12 @@ export type EvaluateOne = (
  *   `bad-option`
  */
 export async function evaluateRuns(
-  places: readonly RunPlace[],
+  found: readonly NamedRun[],
   given: readonly number[] | undefined,
   data: Given,
   part: EvaluatedPart = 'test',
   evaluateOne: EvaluateOne = inOnePiece,
 ): Promise<{ evaluated: EvaluatedRun[]; at: readonly number[] }> {
-  const found = await readRuns(places);
   const recorded = found[0]!.run.result.options.at;
   const inRun = parseOptions(evaluationOptions, recorded === undefined ? {} : { at: recorded }, 'evaluation');
   const at = given ?? evaluationFor(inRun, found[0]!.run.rankings).at;

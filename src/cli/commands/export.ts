@@ -68,7 +68,7 @@ export const exportCommand: CommandBody = {
     const folderOrFile = from === 'bundle' ? bundleFolderOf(source, runs) : source;
     const student = await busy(() => exporterOf(from).read!(folderOrFile));
     const model = lessOf(student.model, without);
-    await busy(() => exportStudent({ ...student, model }, format, out, precision));
+    await exportStudent({ ...student, model }, format, out, precision);
     const { nUsers, nItems, dim, answer } = model;
     const [kind, bytes, folder] = [kindOf(model), sizeOf(out), statSync(out).isDirectory()];
     const users = answer ? `No users (${answerText[answer.by]})` : `${formatCount(nUsers)} users`;

@@ -4,9 +4,9 @@ import { createEvaluator, evaluationFor } from '../../eval/index.js';
 import { refuseStoreName } from '../../experiment/index.js';
 import { totalOf } from '../../memory/index.js';
 import { optionalText, options } from '../../options/options.js';
-import { busy } from '../../progress.js';
+import { createProgress, runInParts } from '../../progress.js';
 import { importedTable, rankingLines } from '../../report/index.js';
-import { type FinishedRun, type ImportedTeacher, importParts, importTeachers, nameOfFile } from '../../runs/index.js';
+import { type FinishedRun, type ImportedTeacher, importingTeachers, importParts, nameOfFile } from '../../runs/index.js';
 import type { Answer, CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
@@ -63,11 +63,12 @@ export const importCommand: CommandBody = {
     console.say(costLine({ bytes: totalOf(importParts({ dataset, depth, runs: 1 })) }));
     const external = await readExternalRankings(file, dataset, depth, reading);
     const imported = await offeringName(name, runs, () =>
-      busy(() =>
-        importTeachers({
+      runInParts(
+        importingTeachers({
           ...{ dataset, external, name, evaluation, folder: join(runs, name), overwrite },
           source: portable(data),
         }),
+        createProgress().task(`importing ${name}`),
       ),
     );
     const next = nextSteps(console.program, runs, [

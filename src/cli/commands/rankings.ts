@@ -6,9 +6,9 @@ import { fail } from '../../errors.js';
 import { writeRankingsInShards } from '../../experiment/index.js';
 import { totalOf } from '../../memory/index.js';
 import { flag, optionalFloat, optionalInt, optionalText, options, words } from '../../options/options.js';
-import { busy } from '../../progress.js';
+import { createProgress, runInParts } from '../../progress.js';
 import { formatBytes, formatCount, listed } from '../../report/format.js';
-import { listsOfRun, readTeacher, writtenListsParts } from '../../runs/index.js';
+import { readingLists, readingTeacher, writtenListsParts } from '../../runs/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { asRecorded, dataGroup, group, machineGroup, runsGroup } from '../terminal/groups.js';
@@ -77,7 +77,12 @@ export const rankings: CommandBody = {
     const teachers = named.length > 0 ? await readRuns(runsGiven(given, named)) : [];
     expectSameData([...found, ...teachers]);
     const dataset = await dataLoader(given)(found[0]!.run);
-    const taught = teachers.map(({ run }) => readTeacher(run.folder).trajectory.checkpoints.at(-1)!.rankings);
+    const reading = (name: string) => createProgress().task(`reading ${name}`);
+    const taught: Rankings[] = [];
+    for (const { name, run } of teachers) {
+      const { trajectory } = await runInParts(readingTeacher(run.folder), reading(name));
+      taught.push(trajectory.checkpoints.at(-1)!.rankings);
+    }
     const reordered = (lists: Rankings) =>
       rerank === undefined
         ? lists
@@ -86,7 +91,7 @@ export const rankings: CommandBody = {
     const lists: NamedLists[] = [];
     for (const { name, run } of found) {
       const teacher = found.length > 1 ? name : undefined;
-      lists.push(...(await busy(() => listsOfRun(run.folder, { last, k, reordered, teacher }))));
+      lists.push(...(await runInParts(readingLists(run.folder, { last, k, reordered, teacher }), reading(name))));
     }
     const inShards = async (shards: number): Promise<string[]> =>
       withEngine({ given, console, metric: '', count: shards, folders: [] }, (engine) =>

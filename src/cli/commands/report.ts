@@ -58,8 +58,9 @@ export const report: CommandBody = {
     const named = runsGiven(given);
     const pairs = await pairsAmong(named, runs);
     const places = withBefore(named, pairs);
-    expectSameData(await readRuns(places));
-    const { evaluated, at } = await evaluateRuns(places, o.at, own.usual(given));
+    const found = await readRuns(places);
+    expectSameData(found);
+    const { evaluated, at } = await evaluateRuns(found, o.at, own.usual(given));
     const { dataset, run } = evaluated[0]!;
     const metric = o.metric ?? String(run.result.options.selectBy);
     const title = o.title ?? `${given.args.join(', ')} on ${dataset.name}`;

@@ -8,15 +8,14 @@ import { type EvaluationOptions, evaluationOptions, fittingMetric } from '../../
 import { modelRegistry } from '../../models/index.js';
 import { nearest } from '../../nearest.js';
 import { ownOptions } from '../../options/options.js';
-import { busy } from '../../progress.js';
+import { createProgress, runInParts } from '../../progress.js';
 import {
   type FinishedRun,
   isBrokenLink,
   isFinishedRun,
   isRun,
   profileOf,
-  readFinishedRun,
-  readSize,
+  readingFinishedRun,
   refuseFinal,
   resolveRun,
   type TeacherProfile,
@@ -115,7 +114,7 @@ export async function readAnyRun(place: RunPlace): Promise<FinishedRun> {
       hint: 'Repeat the command that made it; it continues from the last checkpoint.',
     });
   }
-  const run = await busy(() => readFinishedRun(place.folder), { bytes: readSize(place.folder) });
+  const run = await runInParts(readingFinishedRun(place.folder), createProgress().task(`reading ${place.name}`));
   noteUses(run.manifest.host.uses);
   return run;
 }

@@ -6,12 +6,14 @@ import type { EvaluationOptions } from '../../eval/index.js';
 import type { Teachers } from '../../experiment/search/index.js';
 import { modelOf } from '../../models/index.js';
 import { optionalText, options, words } from '../../options/options.js';
+import { createProgress, runInParts } from '../../progress.js';
 import {
   checkEnsemble,
   checkStudent,
   planCoTraining,
   readSavedModel,
-  readTeacher,
+  readingTeacher,
+  type Teacher,
   untrainedModel,
 } from '../../runs/index.js';
 import type { Console, Given } from '../terminal/_command.js';
@@ -85,7 +87,11 @@ export async function methodSearch(given: Given, name: string, console: Console)
   ];
   const found = { method, data, dataset, evaluation };
   if (!isCoTrained(method)) {
-    const teachers = places.map((place) => ({ ...readTeacher(place.folder), name: place.name }));
+    const teachers: (Teacher & { readonly name: string })[] = [];
+    for (const { name, folder } of places) {
+      const step = createProgress().task(`reading ${name}`);
+      teachers.push({ ...(await runInParts(readingTeacher(folder), step)), name });
+    }
     const folders = places.map(({ folder }) => folder);
     return { ...found, folders, teachers: { teachers, ensemble }, command: [...from, '--student', model].join(' ') };
   }

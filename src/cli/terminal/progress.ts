@@ -8,7 +8,7 @@ import type { Console } from './_command.js';
 const LINE_MS = 2000;
 /** Other work than epochs is shown after this time. */
 const WORK_MS = 1000;
-/** Milliseconds between lines on such work. */
+/** Milliseconds between lines on the same such work. Other work is shown after `LINE_MS`. */
 const WORK_LINE_MS = 10_000;
 /** Width of the bar in characters. */
 const BAR = 20;
@@ -117,6 +117,7 @@ const silent: Painter = { job() {}, start() {}, step() {}, work() {}, clear() {}
 function lines(console: Console, now: () => number): Painter {
   let last = Number.NEGATIVE_INFINITY;
   let worked = Number.NEGATIVE_INFINITY;
+  let workedOn = '';
   return {
     job: (title) => console.say(`${title} ...`),
     start() {
@@ -128,8 +129,8 @@ function lines(console: Console, now: () => number): Painter {
       console.say([`${title}: epoch ${at} of ${total}`, ...facts].join(', '));
     },
     work(title, what, share, left) {
-      if (now() - worked < WORK_LINE_MS) return;
-      worked = now();
+      if (now() - worked < (what === workedOn ? WORK_LINE_MS : LINE_MS)) return;
+      [worked, workedOn] = [now(), what];
       console.say(`${title}: ${what}, ${formatDone(share)}${left}`);
     },
     clear() {},

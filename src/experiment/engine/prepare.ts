@@ -11,8 +11,10 @@ import {
   checkWeighing,
   chosenKind,
   isFinishedRun,
+  jobFiles,
   type Overwrite,
-  readTeacher,
+  readTrajectoryMetrics,
+  resolveRun,
   type SavedModel,
   SEARCH_LOG,
   type Teacher,
@@ -206,15 +208,15 @@ export const storedTrials = ({ jobs, store }: PreparedGraph): ReadonlyMap<string
     }),
   );
 
-/** Metrics on valid of the finished results, by name. @throws RecdistillError as `readTeacher` */
+/** Metrics on valid of the finished results, by name. @throws RecdistillError as `readTrajectory` */
 export const storedMetrics = ({ jobs, store }: PreparedGraph): ReadonlyMap<string, Readonly<Record<string, number>>> =>
   new Map(
     jobs.flatMap((job) => {
       const state = stateOf(job, store);
       if (state.state !== 'finished' || job.job.kind === 'part') return [];
       return job.plan.results.map(({ name }, at) => {
-        const { checkpoints } = readTeacher(state.results[at]!.folder).trajectory;
-        return [name, checkpoints.at(-1)?.metrics ?? {}] as const;
+        const folder = resolveRun(state.results[at]!.folder);
+        return [name, readTrajectoryMetrics(join(folder, jobFiles.trajectory))] as const;
       });
     }),
   );

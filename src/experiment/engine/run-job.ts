@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { defined } from '../../defined.js';
 import { fail, RecdistillError } from '../../errors.js';
 import { usedModules } from '../../options/use.js';
-import { busy, createProgress } from '../../progress.js';
+import { createProgress, runInParts } from '../../progress.js';
 import {
   changedUses,
   nameFinished,
@@ -13,8 +13,8 @@ import {
   type RunResult,
   readBack,
   readRunManifest,
-  readSize,
-  readTeacher,
+  readingBack,
+  readingTeacher,
   removeLink,
   resolveRun,
   SEARCH_LOG,
@@ -84,10 +84,14 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   const isStart = (name: string): boolean =>
     jobs.some(({ job, inputs }) => 'start' in job && inputs.some((input) => input.name === name));
   const readNow = (path: string): Outcome => readBack<RunResult>({ path }, dataset, evaluator);
-  const read = (path: string): Promise<Outcome> => busy(() => readNow(path), { bytes: readSize(path) });
-  const rankingsOf = async (name: string) => (outcomes.get(name) ?? (await read(folders.get(name)!))).rankings;
-  const teacherOf = async (name: string): Promise<Teacher> =>
-    outcomes.get(name)?.teacher ?? teachers.get(name) ?? (await busy(() => readTeacher(folders.get(name)!)));
+  const read = (path: string, job: string): Promise<Outcome> =>
+    runInParts(readingBack<RunResult>({ path }, dataset, evaluator), progress(job).task('reading the finished run'));
+  const rankingsOf = async (name: string, job: string) =>
+    (outcomes.get(name) ?? (await read(folders.get(name)!, job))).rankings;
+  const teacherOf = async (name: string, job: string): Promise<Teacher> =>
+    outcomes.get(name)?.teacher ??
+    teachers.get(name) ??
+    (await runInParts(readingTeacher(folders.get(name)!), progress(job).task(`reading ${name}`)));
   const note = (job: string, message: string): void =>
     listen?.({ type: 'progress', job, event: { type: 'note', message } });
   const progress = (job: string) =>
@@ -121,7 +125,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   async function reuse(prepared: PreparedJob, state: JobState & { readonly state: 'finished' }): Promise<void> {
     const { job, plan, folder: own } = prepared;
     if (job.kind === 'part') return finish(prepared, [{ folder: own, outcome: undefined }], true);
-    const outcomeOf = (folder: string) => (job.kind === 'join' ? readLazily(folder, readNow, true) : read(folder));
+    const outcomeOf = (folder: string) => (job.kind === 'join' ? readLazily(folder, readNow, true) : read(folder, job.name));
     const ends: End[] = [];
     for (const [at, { folder, from }] of state.results.entries()) {
       const { place, hash } = plan.results[at]!;
@@ -144,10 +148,10 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
     for (const path of paths) if (path !== undefined && job.kind !== 'part') removeLink(path);
     if (job.kind === 'fuse') {
       const rankings: Outcome['rankings'][] = [];
-      for (const input of inputs) rankings.push(await rankingsOf(input.name));
+      for (const input of inputs) rankings.push(await rankingsOf(input.name, name));
       const members = async () => {
         const all: (Teacher & { name: string })[] = [];
-        for (const { name } of inputs) all.push({ ...(await teacherOf(name)), name });
+        for (const { name: own } of inputs) all.push({ ...(await teacherOf(own, name)), name: own });
         return all;
       };
       const fusing = { dataset, evaluator, rankings, members, progress: progress(name) };
@@ -157,7 +161,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
       return true;
     }
     if (job.kind === 'import') {
-      const made = await busy(() => performImport(job, plan as ImportPlan, { dataset, setting }, folder, overwrite));
+      const importing = performImport(job, plan as ImportPlan, { dataset, setting }, folder, overwrite);
+      const made = await runInParts(importing, progress(name).task('importing'));
       const ends = made.map((outcome, at) => ({ outcome, folder: paths[at] }));
       finish(
         prepared,
@@ -176,7 +181,7 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
       const stored = folder !== undefined && job.kind !== 'search' && job.kind !== 'part';
       const found = async (): Promise<Outcome | undefined> => {
         if (folder !== undefined && job.kind === 'join') return readLazily(folder, readNow, done.reused);
-        return done.outcomes?.[at] ?? (stored ? { ...(await read(folder)), reused: done.reused } : undefined);
+        return done.outcomes?.[at] ?? (stored ? { ...(await read(folder, name)), reused: done.reused } : undefined);
       };
       ends.push({ folder, outcome: await found() });
     }

@@ -5,7 +5,8 @@ import { readBundle } from '../../bundle/index.js';
 import { type Dataset, type Interactions, knownItems, union } from '../../data/index.js';
 import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
-import { isFinishedRun, jobFiles, readFinishedRun } from '../../runs/index.js';
+import { createProgress, runInParts } from '../../progress.js';
+import { isFinishedRun, jobFiles, readingFinishedRun } from '../../runs/index.js';
 import { bundleFiles, kindOf, type StudentModel } from '../../student/index.js';
 import type { Request } from './request.js';
 
@@ -96,7 +97,8 @@ async function ofBundle(folder: string, options: FromOptions): Promise<Found> {
 }
 
 async function ofRun(folder: string, options: FromOptions): Promise<Found> {
-  const { manifest, result, rankings } = readFinishedRun(folder);
+  const step = createProgress().task('reading the run');
+  const { manifest, result, rankings } = await runInParts(readingFinishedRun(folder), step);
   const dataset = await options.dataset();
   const { users: userMap, items: itemMap, itemLabels, fingerprint } = dataset;
   if (fingerprint !== manifest.dataFingerprint) {

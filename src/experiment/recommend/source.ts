@@ -1,7 +1,8 @@
 /** What lists of all users are made from: a bundle with users, a bundle without users and what its users have, or the stored rankings of a run. */
 import { readBundle } from '../../bundle/index.js';
 import { defined } from '../../defined.js';
-import { readFinishedRun } from '../../runs/index.js';
+import { createProgress, runInParts } from '../../progress.js';
+import { readingFinishedRun } from '../../runs/index.js';
 import { createVectorOf } from '../../student/from-items.js';
 import { createStudent, type StudentModel } from '../../student/index.js';
 import type { ListSource } from './_source.js';
@@ -21,7 +22,7 @@ export interface ListOptions {
  */
 export async function openSource(from: string, requested: string, options: ListOptions): Promise<ListSource> {
   const request = readRequest(requested);
-  if (request.by === 'rankings') return ofRankings(from, request, options);
+  if (request.by === 'rankings') return await ofRankings(from, request, options);
   const { model } = await readBundle(from);
   return request.by === 'histories' ? ofHistories(model, request, options) : ofUsers(model, request, options);
 }
@@ -80,9 +81,9 @@ function popularOf(model: StudentModel, k: number, items: Int32Array | undefined
   };
 }
 
-function ofRankings(from: string, request: Request, { k }: ListOptions): ListSource {
+async function ofRankings(from: string, request: Request, { k }: ListOptions): Promise<ListSource> {
   const { users, items, userIds = [], itemIds = [], labels, left } = request;
-  const { rankings } = readFinishedRun(from);
+  const { rankings } = await runInParts(readingFinishedRun(from), createProgress().task('reading the run'));
   const row = (n: number): number => users?.[n] ?? n;
   const userId = (n: number): string => userIds[row(n)]!;
   const own = { nUsers: rankings.nUsers, nItems: rankings.nItems, ...left! };

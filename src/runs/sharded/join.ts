@@ -2,21 +2,21 @@
  * Makes the run of a model that was computed in shards: joins the rankings, evaluates them, and writes what every run has. At most one ranking of
  * all users is in memory at a time, and of the model only the tables of a student bundle.
  */
-import { bundleBytesOf } from '../../bundle/index.js';
+import { countingBundle } from '../../bundle/index.js';
 import { type Dataset, licenceNote, openDataset, type StoredData } from '../../data/index.js';
 import type { Trajectory, TrajectoryCheckpoint } from '../../data/trajectory.js';
 import { createMeasures, type Evaluation, LIST_LENGTH, type Measures } from '../../eval/index.js';
 import { verifyPart } from '../../formats/index.js';
 import type { Kernels } from '../../kernels/index.js';
 import { type ComputedSpec, rangesOf, type ShardContext, type ShardedModel } from '../../models/index.js';
-import { createProgress } from '../../progress.js';
+import { createProgress, runInParts, type Step, within } from '../../progress.js';
 import type { Listener } from '../../train/index.js';
-import { jobFiles, keep } from '../finished.js';
+import { jobFiles, keeping } from '../finished.js';
 import { latencyOf } from '../latency.js';
 import { type JobResult, listenerOf, metricsOf } from '../outcome.js';
 import { type Overwrite, openRunFolder, type RunFolder } from '../run-folder.js';
 import type { RunPlan } from '../run-spec.js';
-import { madeStudent, writeStudent } from '../student-bundle.js';
+import { madeStudent, writingStudent } from '../student-bundle.js';
 import { chosenCheckpoints } from '../sweeps.js';
 import { tellUnusedWeights } from '../unused-weights.js';
 import { usesOf as filesOf } from '../uses.js';
@@ -73,6 +73,8 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
   if (plan.fromData !== undefined) listen({ type: 'note', message: plan.fromData });
   const progress = createProgress({ signal, onAdvance: (advance) => listen({ type: 'progress', ...advance }) });
   const step = progress.task(`joining ${spec.name}`);
+  const storing = progress.task(`storing ${spec.name}`);
+  const evaluating = progress.task(`evaluating ${spec.name}`);
   const measures = measuresOf(stored, plan);
   const { sweep: last } = ranked.at(-1)!;
   const rankings = (folders: readonly string[]): ShardedRankings => ({
@@ -86,11 +88,12 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
   const checkpoints: TrajectoryCheckpoint[] = [];
   for (const [at, { sweep, folders }] of ranked.entries()) {
     for (const folder of folders) await verifyPart(folder, () => step(at, ranked.length + 2));
-    const metrics = evaluateSweep(rankings(folders), sweep, sweep === last, { task, measures, listen });
+    const metrics = await evaluateSweep(rankings(folders), sweep, sweep === last, { task, measures, listen, evaluating });
     checkpoints.push({ epoch: sweep, metrics, rankings: wholeRankings(rankings(folders), 'valid', room, taught) });
   }
   const lists = firstOf(rankings(ranked.at(-1)!.folders), 'test', longest(plan));
-  const [tested, hidden] = [measures.test(lists), measures.hidden(lists)];
+  const tested = await runInParts(measures.parts.test(lists), evaluating);
+  const hidden = await runInParts(measures.parts.hidden(lists), evaluating);
   await step(ranked.length, ranked.length + 2);
   const context: ShardContext = {
     ...{ kernels, shards, step, seed: Number(plan.modelOptions.seed ?? 0), train: trainRanges(stored) },
@@ -107,14 +110,13 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
   const result: JobResult = {
     ...{ model: name, method: plan.method.name, options: plan.spec.options, bestEpoch: last, epochs: last },
     ...{ parameters, bytes: parameters * 4, latencyMicroseconds: latency },
-    ...(student ? { bundleBytes: bundleBytesOf(student.made.model, student.made.notes) } : {}),
+    ...(student ? { bundleBytes: await runInParts(countingBundle(student.made.model, student.made.notes), storing) } : {}),
     seconds: secondsOf(task, sharded, last) + (performance.now() - began) / 1000,
     metrics: metricsOf(tested),
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),
   };
   await step(ranked.length + 1, ranked.length + 2);
   run.confirm();
-  if (student) writeStudent(run.path, student.made, student.dataset, run.manifest.hash);
   const { selectBy } = plan.evaluation;
   const final = ranked.at(-1)!.folders;
   const trajectory: Trajectory = {
@@ -122,7 +124,15 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
     checkpoints: chosenCheckpoints(checkpoints, (c) => c.metrics[selectBy] ?? 1, plan.trajectory),
     observed: wholeRankings({ ...rankings(final), depth: Math.min(nItems, LIST_LENGTH) }, 'observed', room),
   };
-  keep(run, { result, trajectory, rankings: wholeRankings(rankings(final), 'test', room) });
+  const kept = { result, trajectory, rankings: wholeRankings(rankings(final), 'test', room) };
+  await runInParts(
+    (function* () {
+      if (student)
+        yield* within(writingStudent(run.path, student.made, student.dataset, run.manifest.hash), 0, 0.4);
+      yield* within(keeping(run, kept), 0.4, 1);
+    })(),
+    storing,
+  );
 }
 
 /** Seconds of all parts. */
@@ -160,20 +170,29 @@ function measuresOf(stored: StoredData, { evaluation }: RunPlan): Measures {
 const longest = ({ evaluation }: RunPlan): number => Math.max(...evaluation.at);
 
 /** Metrics on valid after a sweep, which are also written to the logs of the run. */
-function evaluateSweep(
+async function evaluateSweep(
   rankings: ShardedRankings,
   sweep: number,
   best: boolean,
-  { task, measures, listen }: { readonly task: JoinTask; readonly measures: Measures; readonly listen: Listener },
-): Readonly<Record<string, number>> {
+  { task, measures, listen, evaluating }: SweepContext,
+): Promise<Readonly<Record<string, number>>> {
   const began = performance.now();
   const most = longest(task.plan);
-  const metrics = measures.selects ? measures.valid(firstOf(rankings, 'valid', most)).means : {};
+  const on = async (part: 'valid' | 'test') =>
+    (await runInParts(measures.parts[part](firstOf(rankings, part, most)), evaluating)).means;
+  const metrics = measures.selects ? await on('valid') : {};
   listen({ type: 'evaluation', epoch: sweep, metrics, best, seconds: (performance.now() - began) / 1000 });
   // A model without sweeps has no curve.
   if (task.testCurve && sweep > 0)
-    listen({ type: 'test', epoch: sweep, metrics: measures.test(firstOf(rankings, 'test', most)).means });
+    listen({ type: 'test', epoch: sweep, metrics: await on('test') });
   return metrics;
+}
+
+interface SweepContext {
+  readonly task: JoinTask;
+  readonly measures: Measures;
+  readonly listen: Listener;
+  readonly evaluating: Step;
 }
 
 /** The student of a model with tables, with its data set. */

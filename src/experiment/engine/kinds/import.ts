@@ -2,7 +2,7 @@
 
 import { type ExternalRankings, readExternalRankings } from '../../../data/index.js';
 import { defined } from '../../../defined.js';
-import { importTeachers, type Outcome, type Overwrite, planImport, runHash } from '../../../runs/index.js';
+import { importingTeachers, type Outcome, type Overwrite, planImport, runHash } from '../../../runs/index.js';
 import type { ImportJob } from '../job.js';
 import type { JobPlan, PlanContext } from './_kind.js';
 
@@ -28,15 +28,15 @@ export async function planImportJob(
   return { results, external };
 }
 
-/** The outcomes of the teachers in the file, in order. @throws RecdistillError as `importTeachers` */
-export function performImport(
+/** In parts, the outcomes of the teachers in the file, in order. @throws RecdistillError as `importTeachers` */
+export function* performImport(
   job: ImportJob,
   { external }: ImportPlan,
   { dataset, setting }: Pick<PlanContext, 'dataset' | 'setting'>,
   folder: string | undefined,
   overwrite: Overwrite,
-): Outcome[] {
-  const imported = importTeachers({
+): Generator<number, Outcome[]> {
+  const imported = yield* importingTeachers({
     ...{ dataset, external, name: job.teacher, evaluation: setting.evaluation, overwrite },
     ...defined({ folder, source: setting.data }),
   });

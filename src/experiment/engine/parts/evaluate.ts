@@ -9,8 +9,8 @@ import { fail } from '../../../errors.js';
 import { evaluatedMetrics, evaluating, metricOf, popularityColumns, sampleUsers } from '../../../eval/index.js';
 import { writeSafetensors } from '../../../formats/index.js';
 import { choice, numbers, optionalInt, options } from '../../../options/options.js';
-import { busy, runInParts } from '../../../progress.js';
-import { readFinishedRun } from '../../../runs/index.js';
+import { runInParts } from '../../../progress.js';
+import { readingFinishedRun } from '../../../runs/index.js';
 import { partUnit } from './_part.js';
 import { usersOf } from './recommend.js';
 
@@ -33,7 +33,7 @@ export const evaluateUnit = partUnit({
     const { name, nUsers, parts } = stored;
     if (!parts.includes(part))
       fail('needs-not-met', { problem: `${name} has no hidden interactions`, hint: 'Evaluate on the test part.' });
-    const { rankings } = await busy(() => readFinishedRun(inputs[0]!));
+    const { rankings } = await runInParts(readingFinishedRun(inputs[0]!), progress.task('reading the run'));
     const { nItems, depth } = rankings;
     const [from, to] = usersOf(nUsers, shard, of);
     // User `from` is user 0 here.

@@ -3,8 +3,8 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type NamedLists, writeRankingsTable } from '../../../data/index.js';
 import { flag, optionalInt, options, text, words } from '../../../options/options.js';
-import { busy } from '../../../progress.js';
-import { jobFiles, listsOfRun } from '../../../runs/index.js';
+import { runInParts } from '../../../progress.js';
+import { jobFiles, readingLists } from '../../../runs/index.js';
 import { partUnit } from './_part.js';
 import { usersOf } from './recommend.js';
 
@@ -27,11 +27,11 @@ export const writeRankingsUnit = partUnit({
     });
     return [{ name: 'rankings and their rows', bytes: WRITING + 4 * sizes.reduce((a, b) => a + b, 0) }];
   },
-  async perform({ suffix, last, k, names }, { inputs, shard, of, folder, dataset }) {
+  async perform({ suffix, last, k, names }, { inputs, shard, of, folder, dataset, progress }) {
     const data = dataset();
     const lists: NamedLists[] = [];
     for (const [at, run] of inputs.entries())
-      lists.push(...(await busy(() => listsOfRun(run, { last, k, teacher: names[at] }))));
+      lists.push(...(await runInParts(readingLists(run, { last, k, teacher: names[at] }), progress.task('reading lists'))));
     await writeRankingsTable(join(folder, `lists${suffix}`), data, lists, usersOf(data.users.ids.length, shard, of));
   },
 });
