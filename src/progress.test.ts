@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Advance, createProgress, runInParts, runSync } from './progress.js';
+import {
+  type Advance,
+  atOnce,
+  busyInParts,
+  createProgress,
+  eachInParts,
+  onBusy,
+  runInParts,
+  runSync,
+  within,
+} from './progress.js';
 
 /** Keeps the thread for longer than work may go on without a look around. */
 function busy(): void {
@@ -69,4 +79,46 @@ test('parts are taken to their end, or cleaned up when a step throws', async () 
   const refuse = () => Promise.reject(new RangeError('no'));
   await assert.rejects(runInParts(parts(), refuse), RangeError);
   assert.equal(cleaned, 3);
+});
+
+test('works within other work give shares of it, and are cleaned up with it', async () => {
+  let cleaned = 0;
+  function* parts(name: string): Generator<number, string> {
+    try {
+      yield 0.5;
+      return name;
+    } finally {
+      cleaned += 1;
+    }
+  }
+  function* all(): Generator<number, readonly string[]> {
+    const first = yield* within(parts('a'), 0, 0.4);
+    const others = yield* within(eachInParts(['b', 'c'], parts), 0.4, 1);
+    return [first, ...others, yield* atOnce(() => 'd')];
+  }
+  const seen: number[] = [];
+  assert.deepEqual(await runInParts(all(), async (done) => void seen.push(done), 100), ['a', 'b', 'c', 'd']);
+  assert.deepEqual([seen, cleaned], [[20, 55, 85], 3]);
+  await assert.rejects(
+    runInParts(all(), async (done) => {
+      if (done > 0.5) throw new RangeError('no');
+    }),
+    RangeError,
+  );
+  assert.equal(cleaned, 5, 'the work that was stopped, and the one before it');
+});
+
+test('each part of busy work is busy, and the steps between are not', async () => {
+  let inside = 0;
+  const off = onBusy({ begin: () => void inside++, end: () => void inside-- });
+  const during: number[] = [];
+  function* parts(): Generator<number, string> {
+    during.push(inside);
+    yield 0.5;
+    during.push(inside);
+    return 'done';
+  }
+  const made = busyInParts(parts(), async () => void during.push(inside));
+  assert.equal(await made.finally(off), 'done');
+  assert.deepEqual(during, [1, 0, 1]);
 });

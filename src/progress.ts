@@ -72,15 +72,17 @@ export function createProgress({
   let noticed: number | undefined;
   return {
     task(what, unit) {
-      let began = Number.POSITIVE_INFINITY;
+      let part = startWatch();
+      let first = true;
       return async (done, total) => {
-        const took = performance.now() - began;
+        const took = first ? 0 : part();
+        first = false;
         if (performance.now() - last >= TURN_MS) {
           onAdvance?.({ what, done, total, ...(unit === undefined ? {} : { unit }) });
           await turn();
           last = performance.now();
         }
-        began = performance.now();
+        part = startWatch();
         if (!signal?.aborted) {
           // The next part probably takes as long.
           if (took >= LONG_MS) await busyUntilTurn();
@@ -90,6 +92,17 @@ export function createProgress({
         if (performance.now() - noticed >= grace) fail('interrupted', { what, unkept: true });
       };
     },
+  };
+}
+
+/** @returns milliseconds since now, or those of the processor if they are fewer: a process that was paused did not work longer */
+function startWatch(): () => number {
+  const [began, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const took = performance.now() - began;
+    if (took < LONG_MS) return took;
+    const { user, system } = process.cpuUsage(before);
+    return Math.min(took, (user + system) / 1000);
   };
 }
 
@@ -193,11 +206,7 @@ export async function runInParts<T>(parts: Generator<number, T>, step: Step, tot
  * Like `runInParts`, for work whose parts may take seconds each. Each part is `busy` work: a signal ends the process at once, without `finally`
  * blocks. Only for work that leaves nothing behind, neither files nor locks.
  */
-export async function busyInParts<T>(
-  parts: Generator<number, T>,
-  step: Step,
-  options: BusyOptions = {},
-): Promise<T> {
+export async function busyInParts<T>(parts: Generator<number, T>, step: Step, options: BusyOptions = {}): Promise<T> {
   for (;;) {
     const part = await busy(() => parts.next(), options);
     if (part.done) return part.value;
@@ -216,6 +225,12 @@ export function* within<T>(parts: Generator<number, T>, from: number, to: number
   } finally {
     parts.return(undefined as T);
   }
+}
+
+/** Small work, as work of one part. */
+// biome-ignore lint/correctness/useYield: one part
+export function* atOnce<T>(work: () => T): Generator<number, T> {
+  return work();
 }
 
 /** Works for each element, which take about the same time. @returns the results in the order of the elements */

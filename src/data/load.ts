@@ -155,9 +155,7 @@ function* makingDataset(
   // A split that recdistill wrote was checked when it was written.
   const warnings = [...spellingWarnings(source), ...(keep && !manifest ? checkUnknownIds(name, source, options) : [])];
   yield 0.1;
-  const preparing = keep
-    ? preparingGiven(name, source, options)
-    : preparingRaw(name, source, options, minUser, ratios);
+  const preparing = keep ? preparingGiven(name, source, options) : preparingRaw(name, source, options, minUser, ratios);
   const prepared = yield* within(preparing, 0.1, 0.8);
   const { users, items, parts, labels, leakage, notes } = prepared;
   warnings.push(...prepared.warnings);

@@ -23,11 +23,7 @@ import type { ReadSource } from './read-source.js';
 import type { Parts } from './splits/_split.js';
 import { ratio } from './splits/ratio.js';
 
-export function* preparingGiven(
-  name: string,
-  source: ReadSource,
-  options: DataOptions,
-): Generator<number, Prepared> {
+export function* preparingGiven(name: string, source: ReadSource, options: DataOptions): Generator<number, Prepared> {
   for (const option of ['minUser', 'minItem'] as const) {
     if ((options[option] ?? 1) <= 1) continue;
     const hint = 'Remove the option, or pool the parts and split again with --split ratio, leave-one-out or time.';

@@ -5,7 +5,7 @@
 import fs from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fail } from '../errors.js';
-import { runSync } from '../progress.js';
+import { atOnce, runSync } from '../progress.js';
 import { ioCode, readFailed, writeFailed, writing } from './io-error.js';
 import { acquireLock, isLockFile } from './lock.js';
 import { discard, isTemp, sweep, temporaryName } from './temporary-names.js';
@@ -155,12 +155,7 @@ function makeOne(path: string): void {
  *   `write-failed`; the old content is then unchanged
  */
 export const writeFolder = (folder: string, owned: (name: string) => boolean, fill: (temp: string) => void): void =>
-  runSync(
-    // biome-ignore lint/correctness/useYield: in one part
-    writingFolder(folder, owned, function* (temp) {
-      fill(temp);
-    }),
-  );
+  runSync(writingFolder(folder, owned, (temp) => atOnce(() => fill(temp))));
 
 /** The same in parts. If it is stopped between them, the old content is unchanged, and neither a temporary folder nor a lock is left. */
 export function* writingFolder(

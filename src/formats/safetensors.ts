@@ -5,6 +5,7 @@
  */
 import { createHash } from 'node:crypto';
 import { fail } from '../errors.js';
+import { runSync, within } from '../progress.js';
 import {
   type Dtype,
   dtypes,
@@ -19,7 +20,6 @@ import {
   viewTensors,
 } from '../student/safetensors.js';
 import { StudentError } from '../student/student-error.js';
-import { runSync, within } from '../progress.js';
 import { PIECE, piecesOf, writingAtomic } from './atomic.js';
 import { readFailed } from './io-error.js';
 import { type OpenFile, openFile, withFile } from './read.js';

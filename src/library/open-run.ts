@@ -13,8 +13,8 @@ import {
   isFinishedRun,
   nameOfFile,
   readingFinishedRun,
-  readSavedModel,
   readingTeacher,
+  readSavedModel,
 } from '../runs/index.js';
 import { expectOptions, expectPath } from './check.js';
 import { type Data, expectData, sourceOf } from './data.js';

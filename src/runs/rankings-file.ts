@@ -27,11 +27,8 @@ export interface RankingsFile {
  * @returns the file's checksum
  * @throws RecdistillError `write-failed`; TypeError if the array does not have `users * depth` entries
  */
-export const writeRankings = (
-  path: string,
-  rankings: Rankings,
-  meta: Readonly<Record<string, string>> = {},
-): string => runSync(writingRankings(path, rankings, meta));
+export const writeRankings = (path: string, rankings: Rankings, meta: Readonly<Record<string, string>> = {}): string =>
+  runSync(writingRankings(path, rankings, meta));
 
 /** The same in parts. */
 export function* writingRankings(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Rankings } from '../data/rankings.js';
 import type { TrajectoryCheckpoint } from '../data/trajectory.js';
 import { discard, makeFolder, parseJsonOf, writing } from '../formats/index.js';
-import { eachInParts, within } from '../progress.js';
+import { atOnce, eachInParts, within } from '../progress.js';
 import { chooseEpochs, isKept, strideAfter, type TrajectoryOptions } from '../train/trajectory.js';
 import { readingRankings, writingRankings } from './rankings-file.js';
 
@@ -96,18 +96,12 @@ export function createSnapshots(every: number, folder: string | undefined, mostB
 function inMemory(): Shelf {
   const shelf = new Map<string, TrajectoryCheckpoint>();
   return {
-    *put(name, c) {
-      shelf.set(name, c);
-    },
-    *get(name) {
-      return shelf.get(name)!;
-    },
-    *metricsOf(name) {
-      return shelf.get(name)!.metrics;
-    },
+    put: (name, c) => atOnce(() => void shelf.set(name, c)),
+    get: (name) => atOnce(() => shelf.get(name)!),
+    metricsOf: (name) => atOnce(() => shelf.get(name)!.metrics),
     drop: (name) => void shelf.delete(name),
     names: () => [...shelf.keys()],
-    *flush() {},
+    flush: () => atOnce(() => {}),
   };
 }
 

@@ -4,7 +4,14 @@ import { evaluationFor } from '../../eval/index.js';
 import { modelOf, modelRegistry } from '../../models/index.js';
 import { optionalText, options, text, words } from '../../options/options.js';
 import { createProgress, runInParts } from '../../progress.js';
-import { checkEnsemble, checkStudent, isFinishedRun, readingTeacher, readStart, type Teacher } from '../../runs/index.js';
+import {
+  checkEnsemble,
+  checkStudent,
+  isFinishedRun,
+  readingTeacher,
+  readStart,
+  type Teacher,
+} from '../../runs/index.js';
 import type { CommandBody, Given } from '../terminal/_command.js';
 import { givenOf, readOptions } from '../terminal/flags.js';
 import {

@@ -6,7 +6,13 @@ import { totalOf } from '../../memory/index.js';
 import { optionalText, options } from '../../options/options.js';
 import { createProgress, runInParts } from '../../progress.js';
 import { importedTable, rankingLines } from '../../report/index.js';
-import { type FinishedRun, type ImportedTeacher, importingTeachers, importParts, nameOfFile } from '../../runs/index.js';
+import {
+  type FinishedRun,
+  type ImportedTeacher,
+  importingTeachers,
+  importParts,
+  nameOfFile,
+} from '../../runs/index.js';
 import type { Answer, CommandBody, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';

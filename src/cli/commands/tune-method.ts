@@ -11,8 +11,8 @@ import {
   checkEnsemble,
   checkStudent,
   planCoTraining,
-  readSavedModel,
   readingTeacher,
+  readSavedModel,
   type Teacher,
   untrainedModel,
 } from '../../runs/index.js';

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { busy, createProgress, onBusy } from '../../progress.js';
+import { busy, createProgress, onBusy, turn } from '../../progress.js';
 import { refusedAs } from '../../runs/small.test.support.js';
 import { interruptible } from './interrupt.js';
 
@@ -82,6 +82,32 @@ test('while it is busy, there are no listeners, and afterwards signals are handl
     assert.equal(process.listenerCount('SIGTERM'), outside + 1);
   });
   assert.equal(process.listenerCount('SIGTERM'), outside);
+});
+
+test('after a part that took long, the next one is busy until the event loop turns', async () => {
+  const outside = process.listenerCount('SIGTERM');
+  const spin = (ms: number) => {
+    const before = process.cpuUsage();
+    while (process.cpuUsage(before).user < ms * 1000);
+  };
+  let [short, long] = [-1, -1];
+  await interruptible(silent, async () => {
+    const step = createProgress().task('counting');
+    await step(1, 4);
+    spin(200);
+    await step(2, 4);
+    short = process.listenerCount('SIGTERM');
+    spin(1700);
+    await step(3, 4);
+    long = process.listenerCount('SIGTERM');
+    await turn();
+    assert.equal(process.listenerCount('SIGTERM'), outside + 1);
+    spin(1700);
+    await step(4, 4);
+  });
+  assert.deepEqual([short, long], [outside + 1, outside]);
+  await turn();
+  assert.equal(process.listenerCount('SIGTERM'), outside, 'none is added after the work');
 });
 
 test('of nested work, the innermost handles signals, and the outer one is aborted with it', async () => {

@@ -47,13 +47,17 @@ export async function interruptible<T>(
     release();
     late = setTimeout(end, most);
   };
+  /** Whether signals are for this work. Busy work may end after it. */
+  let active = true;
   const listen = () => {
+    ignore();
     for (const signal of SIGNALS) process.on(signal, stop);
   };
   const ignore = () => {
     for (const signal of SIGNALS) process.removeListener(signal, stop);
   };
   const release = () => {
+    active = false;
     ignore();
     process.removeListener('disconnect', stop);
   };
@@ -63,7 +67,7 @@ export async function interruptible<T>(
       ignore();
     },
     end() {
-      if (!controller.signal.aborted) listen();
+      if (active) listen();
     },
   };
   let noLongerBusy = onBusy(handler);
@@ -75,6 +79,7 @@ export async function interruptible<T>(
     resume(aborted) {
       if (aborted) return controller.abort();
       noLongerBusy = onBusy(handler);
+      active = true;
       listen();
       process.on('disconnect', stop);
     },

@@ -12,9 +12,9 @@ import {
   type Overwrite,
   type RunResult,
   readBack,
-  readRunManifest,
   readingBack,
   readingTeacher,
+  readRunManifest,
   removeLink,
   resolveRun,
   SEARCH_LOG,
@@ -125,7 +125,8 @@ export function createJobRunner(prepared: PreparedGraph, options: RunOptions, si
   async function reuse(prepared: PreparedJob, state: JobState & { readonly state: 'finished' }): Promise<void> {
     const { job, plan, folder: own } = prepared;
     if (job.kind === 'part') return finish(prepared, [{ folder: own, outcome: undefined }], true);
-    const outcomeOf = (folder: string) => (job.kind === 'join' ? readLazily(folder, readNow, true) : read(folder, job.name));
+    const outcomeOf = (folder: string) =>
+      job.kind === 'join' ? readLazily(folder, readNow, true) : read(folder, job.name);
     const ends: End[] = [];
     for (const [at, { folder, from }] of state.results.entries()) {
       const { place, hash } = plan.results[at]!;

@@ -88,7 +88,12 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
   const checkpoints: TrajectoryCheckpoint[] = [];
   for (const [at, { sweep, folders }] of ranked.entries()) {
     for (const folder of folders) await verifyPart(folder, () => step(at, ranked.length + 2));
-    const metrics = await evaluateSweep(rankings(folders), sweep, sweep === last, { task, measures, listen, evaluating });
+    const metrics = await evaluateSweep(rankings(folders), sweep, sweep === last, {
+      task,
+      measures,
+      listen,
+      evaluating,
+    });
     checkpoints.push({ epoch: sweep, metrics, rankings: wholeRankings(rankings(folders), 'valid', room, taught) });
   }
   const lists = firstOf(rankings(ranked.at(-1)!.folders), 'test', longest(plan));
@@ -110,7 +115,9 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
   const result: JobResult = {
     ...{ model: name, method: plan.method.name, options: plan.spec.options, bestEpoch: last, epochs: last },
     ...{ parameters, bytes: parameters * 4, latencyMicroseconds: latency },
-    ...(student ? { bundleBytes: await runInParts(countingBundle(student.made.model, student.made.notes), storing) } : {}),
+    ...(student
+      ? { bundleBytes: await runInParts(countingBundle(student.made.model, student.made.notes), storing) }
+      : {}),
     seconds: secondsOf(task, sharded, last) + (performance.now() - began) / 1000,
     metrics: metricsOf(tested),
     ...(hidden ? { hidden: metricsOf(hidden) } : {}),
@@ -127,8 +134,7 @@ async function joinInto(run: RunFolder, task: JoinTask): Promise<void> {
   const kept = { result, trajectory, rankings: wholeRankings(rankings(final), 'test', room) };
   await runInParts(
     (function* () {
-      if (student)
-        yield* within(writingStudent(run.path, student.made, student.dataset, run.manifest.hash), 0, 0.4);
+      if (student) yield* within(writingStudent(run.path, student.made, student.dataset, run.manifest.hash), 0, 0.4);
       yield* within(keeping(run, kept), 0.4, 1);
     })(),
     storing,
@@ -183,8 +189,7 @@ async function evaluateSweep(
   const metrics = measures.selects ? await on('valid') : {};
   listen({ type: 'evaluation', epoch: sweep, metrics, best, seconds: (performance.now() - began) / 1000 });
   // A model without sweeps has no curve.
-  if (task.testCurve && sweep > 0)
-    listen({ type: 'test', epoch: sweep, metrics: await on('test') });
+  if (task.testCurve && sweep > 0) listen({ type: 'test', epoch: sweep, metrics: await on('test') });
   return metrics;
 }
 

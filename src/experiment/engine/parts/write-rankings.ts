@@ -31,7 +31,9 @@ export const writeRankingsUnit = partUnit({
     const data = dataset();
     const lists: NamedLists[] = [];
     for (const [at, run] of inputs.entries())
-      lists.push(...(await runInParts(readingLists(run, { last, k, teacher: names[at] }), progress.task('reading lists'))));
+      lists.push(
+        ...(await runInParts(readingLists(run, { last, k, teacher: names[at] }), progress.task('reading lists'))),
+      );
     await writeRankingsTable(join(folder, `lists${suffix}`), data, lists, usersOf(data.users.ids.length, shard, of));
   },
 });
