@@ -47,10 +47,11 @@ export function* bootstrapping(
   options: BootstrapOptions = {},
 ): Generator<number, Interval[]> {
   const n = lengthOf(columns);
-  const values = columns.map((column) => Float64Array.from(column));
+  const sumsOf = summing(columns, n);
   const means = columns.map(() => [] as number[]);
   yield* resampling(n, options, (drawn) => {
-    for (let c = 0; c < values.length; c++) means[c]!.push(sumOf(values[c]!, drawn, n) / n);
+    const sums = sumsOf(drawn);
+    for (let c = 0; c < means.length; c++) means[c]!.push(sums[c]! / n);
   });
   return means.map((sample) => intervalOf(Float64Array.from(sample), options.level));
 }
@@ -74,11 +75,11 @@ export function* bootstrappingRatios(
   const n = lengthOf(ratios.flatMap(({ numerator, denominator }) => [numerator, denominator]));
   // A denominator that several ratios share is summed once.
   const columns = [...new Set(ratios.flatMap(({ numerator, denominator }) => [numerator, denominator]))];
-  const values = columns.map((column) => Float64Array.from(column));
+  const sumsOf = summing(columns, n);
   const places = ratios.map((r) => [columns.indexOf(r.numerator), columns.indexOf(r.denominator)] as const);
   const found = ratios.map(() => [] as number[]);
   yield* resampling(n, options, (drawn) => {
-    const sums = values.map((column) => sumOf(column, drawn, n));
+    const sums = sumsOf(drawn);
     places.forEach(([above, below], r) => {
       if (sums[below]! > 0) found[r]!.push(sums[above]! / sums[below]!);
     });
@@ -138,10 +139,40 @@ function intervalOf(sample: Float64Array, level = LEVEL): Interval {
   return { low: quantile(sample, (1 - level) / 2), high: quantile(sample, (1 + level) / 2) };
 }
 
-function sumOf(values: Float64Array, drawn: Int32Array, n: number): number {
-  let sum = 0;
-  for (let j = 0; j < n; j++) sum += values[drawn[j]!]!;
-  return sum;
+/** Columns that are summed at once: four sums do not wait for each other, and the values of a user in them are beside each other. */
+const BLOCK = 4;
+
+/** A function that sums each column over the users of a resample, in the order of the draws. It returns the same array each time. */
+function summing(columns: readonly ArrayLike<number>[], n: number): (drawn: Int32Array) => Float64Array {
+  const blocks: Float64Array[] = [];
+  for (let first = 0; first < columns.length; first += BLOCK) {
+    const block = new Float64Array(BLOCK * n);
+    for (let c = 0; c < BLOCK && first + c < columns.length; c++) {
+      const column = columns[first + c]!;
+      for (let j = 0; j < n; j++) block[BLOCK * j + c] = column[j]!;
+    }
+    blocks.push(block);
+  }
+  const sums = new Float64Array(BLOCK * blocks.length);
+  return (drawn) => {
+    for (let b = 0; b < blocks.length; b++) addBlock(blocks[b]!, drawn, n, sums, BLOCK * b);
+    return sums;
+  };
+}
+
+function addBlock(block: Float64Array, drawn: Int32Array, n: number, sums: Float64Array, to: number): void {
+  let [a, b, c, d] = [0, 0, 0, 0];
+  for (let j = 0; j < n; j++) {
+    const at = BLOCK * drawn[j]!;
+    a += block[at]!;
+    b += block[at + 1]!;
+    c += block[at + 2]!;
+    d += block[at + 3]!;
+  }
+  sums[to] = a;
+  sums[to + 1] = b;
+  sums[to + 2] = c;
+  sums[to + 3] = d;
 }
 
 /** Quantile `q` of ascending values with linear interpolation (definition 7 of Hyndman and Fan 1996). */

@@ -11,6 +11,7 @@ import {
   popularityDifferences,
   popularityLift,
   popularityValues,
+  summariseAll,
   summarisePopularity,
   userThirds,
 } from './index.js';
@@ -54,6 +55,17 @@ describe('popularity of lists', () => {
       assert.ok(summary.groups.every((g) => g.recallAllUsers <= g.recall.value));
       assert.equal(summary.groups.length, 2);
     }
+  });
+
+  it('of several runs is that of each alone, whatever runs are beside it', () => {
+    const runs = [valuesOf(listsFrom(3)), valuesOf({ ...listsFrom(0), items: new Int32Array(USERS * 5).fill(-1) })];
+    runs.push(valuesOf(listsFrom(9)));
+    const together = summariseAll(runs, { resamples: 50 });
+    assert.deepEqual(
+      together,
+      runs.map((values) => summarisePopularity(values, { resamples: 50 })),
+    );
+    assert.notDeepEqual(together[0], together[2]);
   });
 
   it('is 0 for lists of the items that users had', () => {

@@ -3,7 +3,7 @@ import {
   type Evaluation,
   meanPopularity,
   type PopularitySummary,
-  summarisePopularity,
+  summariseAll,
   type Transfer,
   transferRatios,
 } from '../../../eval/index.js';
@@ -28,12 +28,15 @@ export interface StudyTransfer extends Partial<Transfer> {
 type Seeds = readonly (readonly PipelineRow[])[];
 
 /** @param seeds the rows of each seed, with the same names in the same order */
-export const popularityOver = (seeds: Seeds): StudyPopularity[] =>
-  seeds[0]!.flatMap(({ name }, at) => {
+export function popularityOver(seeds: Seeds): StudyPopularity[] {
+  const found = seeds[0]!.flatMap(({ name }, at) => {
     const values = seeds.flatMap((rows) => rows[at]!.evaluation.popularity ?? []);
-    const found = values.length === seeds.length ? meanPopularity(values) : undefined;
-    return found ? [{ name, popularity: summarisePopularity(found) }] : [];
+    const mean = values.length === seeds.length ? meanPopularity(values) : undefined;
+    return mean ? [{ name, mean }] : [];
   });
+  const summaries = summariseAll(found.map(({ mean }) => mean));
+  return found.map(({ name }, at) => ({ name, popularity: summaries[at]! }));
+}
 
 /**
  * One entry for each distilled student and metric. The teacher is the ensemble, or the only teacher. A ratio is absent where the teacher is not better.
