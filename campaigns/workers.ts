@@ -1,4 +1,7 @@
-/** Measures how much faster two workers are than one, on a plan of independent jobs. Times depend on the machine: nothing else may run there. */
+/**
+ * Measures how much faster two workers are than one, on a plan of independent jobs, and as a bound how much faster two programs that train side by
+ * side are than one after the other. Times depend on the machine: nothing else may run there.
+ */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,27 +29,52 @@ export const workers: Campaign = {
   async run(options) {
     const place = mkdtempSync(join(tmpdir(), 'recdistill-workers-'));
     const tally = createTally(options);
-    const ratios: number[] = [];
+    const [ratios, bounds]: [number[], number[]] = [[], []];
     try {
       const file = join(place, 'speed.yaml');
       writeFileSync(file, planYaml(options.short ? 2 : EPOCHS));
       const rounds = options.short ? 1 : (options.cases ?? ROUNDS);
       for (let round = 0; round < rounds; round++)
         await tally.try(`round ${round}`, async () => {
+          const epochs = options.short ? 2 : EPOCHS;
+          const apart = await secondsOfTrainings(epochs, join(place, `apart-${round}`), false);
+          const beside = await secondsOfTrainings(epochs, join(place, `beside-${round}`), true);
+          bounds.push(apart / beside);
           const one = await secondsOf(1, file, join(place, `one-${round}`));
           const two = await secondsOf(2, file, join(place, `two-${round}`));
           ratios.push(one / two);
           options.say(
+            `two trainings: one after the other ${apart.toFixed(1)} s, side by side ${beside.toFixed(1)} s, ratio ${(apart / beside).toFixed(2)}`,
+          );
+          options.say(
             `${JOBS} jobs: one worker ${one.toFixed(1)} s, two workers ${two.toFixed(1)} s, ratio ${(one / two).toFixed(2)}`,
           );
         });
-      options.say(`median ratio ${ratios.sort((a, b) => a - b)[ratios.length >> 1]?.toFixed(2)}`);
+      options.say(`median ratio of workers ${median(ratios)}, of trainings without a queue ${median(bounds)}`);
       return tally.result();
     } finally {
       rmSync(place, { recursive: true, force: true, maxRetries: 5 });
     }
   },
 };
+
+const median = (values: number[]): string | undefined => values.sort((a, b) => a - b)[values.length >> 1]?.toFixed(2);
+
+/** Seconds of two programs that train one of the jobs each, without a queue: no executor can be faster. */
+async function secondsOfTrainings(epochs: number, runs: string, beside: boolean): Promise<number> {
+  const words = ['train', 'bpr-mf', '--data', 'synthetic:3000x2000x150000', '--dim', '32', '--epochs', `${epochs}`];
+  const began = performance.now();
+  const ends: Promise<number | NodeJS.Signals>[] = [];
+  for (const seed of ['0', '1']) {
+    const more = ['--patience', '10000', '--seed', seed, '--name', `seed${seed}`, '--threads', '1', '--runs', runs];
+    const { ended } = program([...words, ...more]);
+    ends.push(ended);
+    if (!beside) await ended;
+  }
+  const failed = (await Promise.all(ends)).find((end) => end !== 0);
+  if (failed !== undefined) throw new Error(`a training ended with ${failed}`);
+  return (performance.now() - began) / 1000;
+}
 
 /** Seconds of the whole command that plans, with workers that are there already. Each has one thread. */
 async function secondsOf(count: number, file: string, store: string): Promise<number> {
