@@ -42,6 +42,12 @@ const TURN_MS = 100;
 /** Lets the event loop run once, so that signals, timers and output are handled. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** Milliseconds in which signals are handled that answer what was reported last. */
+const ANSWER_MS = 10;
+
+/** Before work in which signals are not handled. One that has come and was not handled yet would be lost with its listener. */
+const waitForSignals = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, ANSWER_MS));
+
 /** What `forAllWork` was given. */
 let usual: Omit<ProgressOptions, 'grace'> = {};
 
@@ -111,8 +117,7 @@ const LONG_MS = 1500;
 
 /** From the end of this call until the next turn of the event loop, work is busy. */
 async function busyUntilTurn(): Promise<void> {
-  await turn();
-  await turn();
+  await waitForSignals();
   const begun: BusyHandler[] = [];
   const end = (): void => {
     for (const handler of begun) handler.end();
@@ -167,10 +172,7 @@ const SMALL_BYTES = 30e6;
  */
 export async function busy<T>(work: () => T, { finishing = false, bytes }: BusyOptions = {}): Promise<T> {
   if (bytes !== undefined && bytes < SMALL_BYTES) return work();
-  // A signal that has come and was not handled yet would be lost with its listener. In the first turn the loop may be past the place where it looks
-  // for signals, in the second it is not.
-  await turn();
-  await turn();
+  await waitForSignals();
   const begun: BusyHandler[] = [];
   try {
     for (const handler of busyHandlers) {

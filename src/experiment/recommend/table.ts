@@ -8,8 +8,8 @@ export type TableFormat = (typeof tableFormats)[number];
 const HOW = { parquet: 'FORMAT parquet, COMPRESSION zstd', jsonl: 'FORMAT json' } as const;
 /** MB of memory for rows; the rest is on disk. */
 const MEMORY = 384;
-/** Rows of ids between two turns of the event loop. */
-const IDS = 100_000;
+/** Rows between two turns of the event loop: some tens of milliseconds. */
+const ROWS = 100_000;
 
 export interface TableCounts {
   readonly users: number;
@@ -53,7 +53,7 @@ export async function writeTable(path: string, blocks: Iterable<Block>, request:
         items.set(1, source.itemIds[at]!);
         if (source.labels) items.set(2, source.labels[at] || null);
         items.next();
-        if (at % IDS === 0) await step(0);
+        if (at % ROWS === 0) await step(0);
       }
       items.close();
       const users = await db.append('users', ['INTEGER', 'VARCHAR']);
@@ -61,16 +61,20 @@ export async function writeTable(path: string, blocks: Iterable<Block>, request:
         users.set(0, n);
         users.set(1, source.userId(n));
         users.next();
-        if (n % IDS === 0) await step(0);
+        if (n % ROWS === 0) await step(0);
       }
       users.close();
       const lists = await db.append('lists', ['INTEGER', 'INTEGER', 'INTEGER', ...(scores ? ['FLOAT' as const] : [])]);
       let [rows, empty] = [0, 0];
       for (const block of blocks) {
-        const added = append(lists, block, k, scores);
-        rows += added.rows;
-        empty += added.empty;
-        await step(block.from + block.count - from);
+        const most = Math.max(1, Math.floor(ROWS / Math.max(1, k)));
+        for (let r = 0; r < block.count; r += most) {
+          const end = Math.min(block.count, r + most);
+          const added = append(lists, block, r, end, k, scores);
+          rows += added.rows;
+          empty += added.empty;
+          await step(block.from + end - from);
+        }
       }
       lists.close();
       const columns = [
@@ -89,9 +93,17 @@ export async function writeTable(path: string, blocks: Iterable<Block>, request:
   );
 }
 
-function append(lists: RowWriter, { from, count, items, scores }: Block, k: number, withScores: boolean) {
+/** Appends the lists `begin` to `end` of a block. */
+function append(
+  lists: RowWriter,
+  { from, items, scores }: Block,
+  begin: number,
+  end: number,
+  k: number,
+  withScores: boolean,
+) {
   let [rows, empty] = [0, 0];
-  for (let r = 0; r < count; r++) {
+  for (let r = begin; r < end; r++) {
     if (k === 0 || items[r * k]! < 0) empty += 1;
     for (let n = 0; n < k && items[r * k + n]! >= 0; n++) {
       lists.set(0, from + r);
