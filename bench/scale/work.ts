@@ -46,8 +46,10 @@ async function timed(work: () => Promise<unknown>): Promise<Measured> {
 class OutOfTime extends Error {}
 
 interface Epoch extends Measured {
-  /** Of a batch after the first one, before which the epoch is shuffled. */
+  /** Of a batch after the first one. */
   readonly perBatch: Pick<Measured, 'seconds' | 'processorSeconds'>;
+  /** Processor seconds until the first batch is done: the interactions of an epoch are shuffled before it. */
+  readonly begin: number;
 }
 
 /** Batches that are timed at least. */
@@ -72,16 +74,20 @@ async function epochOf(
   let first: Measured | undefined;
   const look = (number: number, of: number): Promise<void> => {
     [done, steps] = [number, of];
-    if (number === 1) first = clock();
-    if (number <= 1) clock = startClock();
-    else if (number > LEAST && clock().seconds > budget) throw new OutOfTime();
+    if (number === 1) {
+      first = clock();
+      clock = startClock();
+    } else if (number > LEAST && clock().seconds > budget) throw new OutOfTime();
     return Promise.resolve();
   };
   const outcome = (): Epoch => {
     const [begin, rest] = [first!, clock()];
     const whole = (of: 'seconds' | 'processorSeconds') => begin[of] + (rest[of] / (done - 1)) * (steps - 1);
     const perBatch = { seconds: rest.seconds / (done - 1), processorSeconds: rest.processorSeconds / (done - 1) };
-    return { seconds: whole('seconds'), processorSeconds: whole('processorSeconds'), share: done / steps, perBatch };
+    return {
+      ...{ seconds: whole('seconds'), processorSeconds: whole('processorSeconds'), share: done / steps },
+      ...{ perBatch, begin: begin.processorSeconds },
+    };
   };
   try {
     await runLoop({
@@ -93,7 +99,14 @@ async function epochOf(
             look(number, of),
       } as never,
       validate: () => ({ value: 0, metrics: {} }),
-      ...(hooks && { hooks: (batches: number) => hooks(kernels, model, train, batches) }),
+      hooks: async (batches: number) => {
+        const own: Hooks = hooks ? await hooks(kernels, model, train, batches) : { base: 'kept' };
+        const beforeEpoch = async (epoch: number): Promise<void> => {
+          clock = startClock();
+          await own.beforeEpoch?.(epoch);
+        };
+        return { ...own, beforeEpoch };
+      },
     });
     done = steps;
   } catch (error) {

@@ -92,12 +92,13 @@ async function teachersOf(setting: ListSetting & Pick<RankingReport, 'columns'>)
     const name = names[k]!;
     const ordered = inOrder(path, staged, name);
     const read: RankedLists[] = [];
-    for (const { group } of ordered) read.push(await readLists(group, setting));
+    for (const { group } of ordered) read.push(await readLists(group, setting, group === ordered.at(-1)!.group));
     oddities.push(...read);
     const filling = fillMissing(read.map((r) => r.candidates));
     if (filling.unranked.length === dataset.train.nUsers) nothingUsable(setting, name, unknownUsers, unknownItems);
-    const last = read.at(-1)!;
-    const usersWithObserved = listsIn(last.observed);
+    const { candidates, last } = read.at(-1)!;
+    const { test, observed } = last!;
+    const usersWithObserved = listsIn(observed);
     const teacher = name === '' ? basename(path).replace(/\..*$/, '') : name;
     teachers.push({
       ...(name === '' ? {} : { name }),
@@ -105,9 +106,9 @@ async function teachersOf(setting: ListSetting & Pick<RankingReport, 'columns'>)
         teacher,
         dataFingerprint: dataset.fingerprint,
         checkpoints: ordered.map(({ epoch }, c) => ({ epoch, metrics: {}, rankings: filling.filled[c]! })),
-        ...(usersWithObserved > 0 ? { observed: last.observed } : {}),
+        ...(usersWithObserved > 0 ? { observed } : {}),
       },
-      rankings: forTesting(last.test, filling.filled.at(-1)!, last.candidates, dataset),
+      rankings: forTesting(test, filling.filled.at(-1)!, candidates, dataset),
     });
     reports.push({
       teacher,

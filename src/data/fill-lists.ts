@@ -35,7 +35,12 @@ export function shorterIn(r: Rankings, dataset: Dataset): number {
 /** A user without a list at a checkpoint gets the one of the nearest checkpoint that has one; in a tie, the earlier. */
 export function fillMissing(lists: readonly Rankings[]): Filled {
   const { nUsers, depth } = lists[0]!;
-  const filled = lists.map((r) => ({ ...r, items: r.items.slice() }));
+  // Only lists with a gap are copied: those of many users take hundreds of megabytes.
+  const filled = [...lists];
+  const copyOf = (c: number): Rankings => {
+    if (filled[c] === lists[c]) filled[c] = { ...lists[c]!, items: lists[c]!.items.slice() };
+    return filled[c]!;
+  };
   const counts = lists.map(() => 0);
   const unranked: number[] = [];
   for (let u = 0; u < nUsers; u++) {
@@ -45,7 +50,7 @@ export function fillMissing(lists: readonly Rankings[]): Filled {
     for (let c = 0; c < lists.length; c++) {
       const near = having.reduce((a, b) => (Math.abs(b - c) < Math.abs(a - c) ? b : a));
       if (near === c) continue;
-      filled[c]!.items.set(lists[near]!.items.subarray(u * depth, (u + 1) * depth), u * depth);
+      copyOf(c).items.set(lists[near]!.items.subarray(u * depth, (u + 1) * depth), u * depth);
       counts[c]! += 1;
     }
   }
@@ -54,9 +59,10 @@ export function fillMissing(lists: readonly Rankings[]): Filled {
 
 /** Lists for testing. A user without a list at the last checkpoint gets the filled list, without valid items. */
 export function forTesting(test: Rankings, filled: Rankings, last: Rankings, { valid }: Dataset): Rankings {
-  const items = test.items.slice();
+  let { items } = test;
   for (let u = 0; u < test.nUsers; u++) {
     if (!isEmpty(last, u) || isEmpty(filled, u)) continue;
+    if (items === test.items) items = test.items.slice();
     const held = new Set(itemsOf(valid, u));
     items.set(
       rankingOf(filled, u).filter((item) => !held.has(item)),

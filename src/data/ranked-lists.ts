@@ -1,6 +1,7 @@
 /** Builds ranked lists for one teacher at one checkpoint from rows sorted by user and rank. */
 import { fail } from '../errors.js';
 import { type Dataset, has, knownItems } from './interactions.js';
+import { ListsByLength } from './lists-by-length.js';
 import type { CountedExample } from './ranking-report.js';
 import type { Rankings } from './rankings.js';
 import type { StagedGroup, StagedRankings } from './stage-rankings.js';
@@ -21,10 +22,13 @@ export interface ListSetting {
 export interface RankedLists {
   /** Without train items: the candidate items. */
   readonly candidates: Rankings;
-  /** Without train and valid items. */
-  readonly test: Rankings;
-  /** Train items only. */
-  readonly observed: Rankings;
+  /** What is needed of the last checkpoint only. */
+  readonly last?: {
+    /** Without train and valid items. */
+    readonly test: Rankings;
+    /** Train items only. */
+    readonly observed: Rankings;
+  };
   readonly duplicates: CountedExample;
   readonly gaps: CountedExample;
 }
@@ -35,12 +39,16 @@ interface Row {
   row: number;
 }
 
-/** @throws RecdistillError `bad-data` if two items of a user have the same rank */
-export async function readLists(group: number, setting: ListSetting): Promise<RankedLists> {
+/**
+ * @param isLast whether it is the last checkpoint of a teacher
+ * @throws RecdistillError `bad-data` if two items of a user have the same rank
+ */
+export async function readLists(group: number, setting: ListSetting, isLast: boolean): Promise<RankedLists> {
   const { dataset, staged, order, depth, userOf, itemOf } = setting;
   const { train, valid } = dataset;
   const known = knownItems(dataset);
-  const [candidates, test, observed] = [newList(train, depth), newList(train, depth), newList(train, depth)];
+  const candidates = newList(train, depth);
+  const last = isLast ? { test: newList(train, depth), observed: new ListsByLength(known, depth) } : undefined;
   const where = describe(staged.groups[group]!);
   const duplicates = counter();
   const gaps = counter();
@@ -67,10 +75,10 @@ export async function readLists(group: number, setting: ListSetting): Promise<Ra
       seen[fileItem] = fileUser;
       const item = itemOf[fileItem]!;
       if (item < 0) continue;
-      if (has(known, user, item)) observed.add(user, item);
+      if (has(known, user, item)) last?.observed.add(user, item);
       else {
         candidates.add(user, item);
-        if (!has(valid, user, item)) test.add(user, item);
+        if (last && !has(valid, user, item)) last.test.add(user, item);
       }
     }
   };
@@ -87,8 +95,7 @@ export async function readLists(group: number, setting: ListSetting): Promise<Ra
   if (current >= 0) endUser(current);
   return {
     candidates: candidates.rankings,
-    test: test.rankings,
-    observed: observed.rankings,
+    ...(last && { last: { test: last.test.rankings, observed: last.observed } }),
     duplicates: duplicates.found(),
     gaps: gaps.found(),
   };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { scaleWord, shuffle, stream, threefry2x32, uniform, uniformInt } from './random.js';
+import { type DrawPlaces, scaleWord, shuffle, stream, threefry2x32, uniform, uniformInt } from './random.js';
 
 test('threefry2x32 gives the known answers of its authors', () => {
   const out = new Uint32Array(2);
@@ -45,6 +45,25 @@ test('uniform and uniformInt are in range and equally distributed', () => {
   // Five standard deviations: 457 of 10,000 in a bin, 0.0059 of the mean.
   for (const b of bins) assert.ok(Math.abs(b - n / 6) < 457, `bin of ${b}`);
   assert.ok(Math.abs(mean - 0.5) < 0.0059, `mean ${mean}`);
+});
+
+test('a long array is shuffled as swap by swap, and its places can be drawn otherwise', () => {
+  const key = stream(4, 'shuffle');
+  const [n, epoch] = [10_000, 3];
+  const expected = Array.from({ length: n }, (_, k) => k);
+  for (let i = n - 1; i > 0; i--) {
+    const j = uniformInt(key, epoch, i, i + 1);
+    [expected[i], expected[j]] = [expected[j]!, expected[i]!];
+  }
+  const own = Int32Array.from({ length: n }, (_, k) => k);
+  shuffle(own, key, epoch);
+  assert.deepEqual(Array.from(own), expected);
+  const other = Int32Array.from({ length: n }, (_, k) => k);
+  const draw: DrawPlaces = (out, of, count, last) => {
+    for (let k = 0; k < out.length; k++) out[k] = uniformInt(of, count, last - k, last - k + 1);
+  };
+  shuffle(other, key, epoch, draw, new Int32Array(77));
+  assert.deepEqual(Array.from(other), expected);
 });
 
 test('shuffle is a permutation, repeats by key and epoch, and makes every order', () => {

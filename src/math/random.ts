@@ -99,12 +99,38 @@ export function scaleWord(word: number, bound: number): number {
   return Math.floor(((word >>> 16) * bound + Math.floor(((word & 0xffff) * bound) / 65536)) / 65536);
 }
 
-/** Shuffles `array` in place (Fisher-Yates). The order depends only on its length, `key` and `epoch`. */
-export function shuffle<T>(array: Shuffled<T>, key: RandomKey, epoch: number): void {
-  for (let i = array.length - 1; i > 0; i--) {
-    const j = uniformInt(key, epoch, i, i + 1);
-    const kept = array[i]!;
-    array[i] = array[j]!;
-    array[j] = kept;
+/** Writes `out[k]`, a whole number in `[0, last - k]`, at counter `(epoch, last - k)`. */
+export type DrawPlaces = (out: Int32Array, key: RandomKey, epoch: number, last: number) => void;
+
+const drawPlaces: DrawPlaces = (out, key, epoch, last) => {
+  for (let k = 0; k < out.length; k++) out[k] = uniformInt(key, epoch, last - k, last - k + 1);
+};
+
+/** Swaps whose places are drawn before them. */
+const SWAPS = 4096;
+
+/**
+ * Shuffles `array` in place (Fisher-Yates). The order depends only on its length, `key` and `epoch`. Places are drawn before elements are swapped:
+ * swaps of a long array wait for memory, and with nothing between them the processor waits for many at a time.
+ * @param draw the same numbers by other means
+ * @param drawn room for the places of some swaps at a time
+ */
+export function shuffle<T>(
+  array: Shuffled<T>,
+  key: RandomKey,
+  epoch: number,
+  draw: DrawPlaces = drawPlaces,
+  drawn: Int32Array = new Int32Array(Math.min(SWAPS, array.length)),
+): void {
+  for (let last = array.length - 1; last > 0; last -= drawn.length) {
+    const places = last < drawn.length ? drawn.subarray(0, last) : drawn;
+    draw(places, key, epoch, last);
+    for (let k = 0; k < places.length; k++) swap(array, last - k, places[k]!);
   }
+}
+
+function swap<T>(array: Shuffled<T>, i: number, j: number): void {
+  const kept = array[i]!;
+  array[i] = array[j]!;
+  array[j] = kept;
 }

@@ -221,6 +221,17 @@ test('an unknown optimiser is refused with those there are', () => {
   );
 });
 
+test('touched rows are taken once each, in ascending order', () => {
+  const k = createReferenceKernels();
+  const touched = createTouchedRows(k, 3000);
+  touched.mark(Int32Array.of(2999, 31, 0, 1023, 31, 32));
+  touched.mark(Int32Array.of(1024, 63, 2999));
+  assert.deepEqual(Array.from(touched.take()!), [0, 31, 32, 63, 1023, 1024, 2999]);
+  assert.deepEqual(Array.from(touched.take()!), []);
+  touched.mark(Int32Array.of(1023));
+  assert.deepEqual(Array.from(touched.take()!), [1023]);
+});
+
 test('sparse optimisers read the marked rows only, and all rows once any may have a gradient', () => {
   for (const { name } of Object.values(optimizers)) {
     for (const [o, sparse] of [

@@ -15,6 +15,9 @@ export interface Batches {
   close(): void;
 }
 
+/** Places of swaps that are drawn at a time: enough for some threads. */
+const SWAPS = 32_768;
+
 export type BatchOptions = Pick<TrainOptions, 'batchSize' | 'seed' | 'negatives' | 'sampler'>;
 
 export function createBatches(k: Kernels, train: Interactions, kind: Batch['kind'], o: BatchOptions): Batches {
@@ -47,12 +50,13 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
   for (let u = 0; u < train.nUsers; u++) owner.fill(u, train.indptr[u]!, train.indptr[u + 1]!);
   const drawKey = stream(seed, 'batches weights');
   const order = new Int32Array(total);
+  const drawn = k.ints(Math.min(SWAPS, total));
   return {
     perEpoch: Math.ceil(total / size),
     *epoch(epoch) {
       if (train.weights) drawByWeight(train.weights, uniform(drawKey, epoch, 0), order);
       else for (let e = 0; e < total; e++) order[e] = e;
-      shuffle(order, orderKey, epoch);
+      shuffle(order, orderKey, epoch, k.places, drawn);
       for (let start = 0, index = 0; start < total; start += size, index++) {
         const n = Math.min(size, total - start);
         for (let b = 0; b < n; b++) {
@@ -70,7 +74,7 @@ function pairBatches(k: Kernels, train: Interactions, o: BatchOptions): Batches 
       sampler.close();
       freeRows(k, rows);
       if (avoidRows) freeRows(k, avoidRows);
-      k.free(users, positives, negatives, ...(perPositive > 1 ? [against] : []));
+      k.free(users, positives, negatives, drawn, ...(perPositive > 1 ? [against] : []));
     },
   };
 }

@@ -12,6 +12,14 @@ export function normal(out: usize, k0: u32, k1: u32, epoch: u32, scale: f64, beg
   }
 }
 
+/** out[k] = a whole number in [0, last - k], from counter (epoch, last - k). */
+export function places(out: usize, k0: u32, k1: u32, epoch: u32, last: i32, begin: i32, end: i32): void {
+  for (let k = begin; k < end; k++) {
+    const at = (last - k) as u32;
+    store<i32>(out + ((k as usize) << 2), (((threefry(k0, k1, epoch, at) >> 32) * ((at as u64) + 1)) >> 32) as i32);
+  }
+}
+
 /** out[k] = an item that user users[k] does not have in the given rows, from the counters (epoch * ATTEMPTS + attempt, first + k); pool 0 = all items. */
 export function negatives(
   out: usize, users: usize, indptr: usize, indices: usize, nItems: i32, pool: usize, poolSize: i32,

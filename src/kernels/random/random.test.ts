@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { scaleWord, stream, threefry2x32 } from '../../math/random.js';
+import { scaleWord, stream, threefry2x32, uniformInt } from '../../math/random.js';
 import { agree, putInts, wholes } from '../_agree.test.js';
 import { createReferenceKernels } from '../create.js';
 import type { Kernels } from '../kernels.js';
@@ -40,6 +40,25 @@ test('normal has the moments of a normal distribution', () => {
   assert.ok(Math.abs(mean) < 0.032, `mean ${mean}`);
   assert.ok(Math.abs(square - 4) < 0.09, `variance ${square}`);
   assert.ok(Math.abs(fourth - 48) < 2.5, `fourth moment ${fourth}`);
+});
+
+test('places are those of shuffle, also near the largest length', () => {
+  const last = fc.oneof(fc.integer({ min: 1, max: 5000 }), fc.constantFrom(65_536, 2 ** 30 - 1, 2 ** 31 - 2));
+  fc.assert(
+    fc.property(last, fc.maxSafeInteger(), fc.nat(1e6), (from, seed, epoch) => {
+      const key = stream(seed, 'places');
+      const n = Math.min(from, 300);
+      const { out } = agree((k) => {
+        const drawn = k.ints(n);
+        k.places(drawn, key, epoch, from);
+        const copy = drawn.slice();
+        k.free(drawn);
+        return { out: copy };
+      });
+      for (let k = 0; k < n; k++) assert.equal(out![k], uniformInt(key, epoch, from - k, from - k + 1));
+    }),
+    { numRuns: 30 },
+  );
 });
 
 /** Users with 0, few, nearly all and all of the items. */

@@ -1,4 +1,4 @@
-import { type RandomKey, scaleWord, threefry2x32 } from '../../math/random.js';
+import { type RandomKey, scaleWord, threefry2x32, uniformInt } from '../../math/random.js';
 import type { Floats, Machine, WasmMachine } from '../machine/machine.js';
 import type { Rows } from '../rows.js';
 import { ATTEMPTS } from './layout.js';
@@ -8,6 +8,8 @@ const CHUNK = 8192;
 export interface RandomKernels {
   /** out[k] = scale * a standard normal value, from counter (epoch, k). Box-Muller. */
   normal(out: Floats, key: RandomKey, epoch: number, scale: number): void;
+  /** out[k] = a whole number in `[0, last - k]`, from counter (epoch, last - k): the places of a shuffle, see `shuffle`. */
+  places(out: Int32Array, key: RandomKey, epoch: number, last: number): void;
   /**
    * out[k] = an item in `[0, nItems)` that `users[k]` does not have in `rows`, sampled uniformly from the counters
    * (epoch * 64 + attempt, first + k). A user who has every item gets any item.
@@ -35,6 +37,9 @@ export function randomReference(_: Machine): RandomKernels {
         out[k] = scale * Math.sqrt(-2 * Math.log(u)) * Math.cos(2 * Math.PI * (words[1]! / 2 ** 32));
       }
     },
+    places(out, key, epoch, last) {
+      for (let k = 0; k < out.length; k++) out[k] = uniformInt(key, epoch, last - k, last - k + 1);
+    },
     negatives(out, users, rows, nItems, key, epoch, first, pool) {
       for (let k = 0; k < out.length; k++) {
         const own = rows.indices.subarray(rows.indptr[users[k]!]!, rows.indptr[users[k]! + 1]!);
@@ -59,6 +64,9 @@ export function randomWasm(m: WasmMachine): RandomKernels {
   return {
     normal(out, key, epoch, scale) {
       m.run('normal', { out, ...key, epoch, scale }, out.length, CHUNK);
+    },
+    places(out, key, epoch, last) {
+      m.run('places', { out, ...key, epoch, last }, out.length, 4096);
     },
     negatives(out, users, rows, nItems, key, epoch, first, pool) {
       const args = {
