@@ -11,12 +11,12 @@ import { checkPeak } from './memory.js';
 
 const EPOCHS = 2;
 
-/** Declares a test of each model. Peaks do not depend on the load of the machine. @param threads of the kernels */
-export function testModels(data: string, threads: number): void {
+/** Declares a test of each model. Peaks do not depend on the load of the machine. @param threads of the kernels @param models default: all */
+export function testModels(data: string, threads: number, models?: readonly string[]): void {
   const folder = mkdtempSync(join(tmpdir(), 'recdistill-memory-'));
   after(() => rmSync(folder, { recursive: true, force: true }));
   describe(`estimates of memory on ${data}`, { concurrency: 2 }, () => {
-    for (const spec of modelRegistry.all()) {
+    for (const spec of modelRegistry.all().filter(({ name }) => models?.includes(name) ?? true)) {
       test(spec.name, { timeout: 120_000 }, async () => {
         const given = 'epochs' in spec.options.shape ? { epochs: EPOCHS } : {};
         const dataset = await loadDataset({ data });

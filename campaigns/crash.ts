@@ -15,7 +15,7 @@ import { firstDifference, lasting, type Tree, treeOf } from './crash/tree.js';
 /** Cases at the same time. */
 const AT_ONCE = 2;
 /** The short form stops at every n-th operation. */
-const SHORT_EVERY = 89;
+const SHORT_EVERY = 179;
 /** Folders whose commands run in one process. */
 const BATCH = 20;
 /** Real kills of each command. */

@@ -136,8 +136,10 @@ async function filesOf(place: Place, entries: readonly Entry[]): Promise<Planned
   const files: PlannedFile[] = [];
   for (const { name, isFolder } of entries) {
     if (!isFolder) files.push(planned(place, name));
-    else
-      files.push(...(await allFiles({ ...place, folder: join(place.folder, name), shown: `${place.shown}/${name}` })));
+    else {
+      const within = { ...place, folder: join(place.folder, name), shown: `${place.shown}/${name}` };
+      for (const file of await allFiles(within)) files.push(file);
+    }
   }
   return files;
 }

@@ -20,7 +20,7 @@ export const isPattern = (text: string): boolean => /[*?[\]{}]|[!@+]\(/.test(tex
  */
 export async function matchingFiles(data: readonly string[]): Promise<PlannedFile[]> {
   const found: Found[] = [];
-  for (const given of data) found.push(...(await filesOf(given)));
+  for (const given of data) for (const file of await filesOf(given)) found.push(file);
   const bases = found.flatMap(({ base }) => (base === undefined ? [] : [join(base, 'file')]));
   const folder = bases.length === 0 ? '' : commonFolder(bases);
   const files = found.map(

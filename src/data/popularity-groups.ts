@@ -13,10 +13,10 @@ export function popularityGroups(trainCounts: Int32Array, groups: number): Int32
   items.sort((a, b) => trainCounts[b]! - trainCounts[a]! || a - b);
   const limit = items.reduce((sum, item) => sum + trainCounts[item]!, 0) / groups;
   const closed: Int32Array[] = [];
-  let [first, sum] = [0, 0];
+  let [before, first, sum] = [0, 0, 0];
   const close = (end: number) => {
     closed.push(items.slice(first, end));
-    [first, sum] = [end, 0];
+    [before, first, sum] = [first, end, 0];
   };
   items.forEach((item, at) => {
     sum += trainCounts[item]!;
@@ -29,7 +29,7 @@ export function popularityGroups(trainCounts: Int32Array, groups: number): Int32
   });
   if (first === items.length) return closed;
   if (sum > limit / 2 || closed.length === 0) close(items.length);
-  else closed.push(Int32Array.of(...closed.pop()!, ...items.subarray(first)));
+  else closed[closed.length - 1] = items.slice(before);
   return closed;
 }
 

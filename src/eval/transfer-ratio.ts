@@ -25,26 +25,29 @@ export interface TransferOf {
  * @param metric key of values per user, such as `recall@10`
  * @returns undefined for a student whose teacher is not better
  */
-export function transferRatios(
+export const transferRatios = (
   students: readonly TransferOf[],
   metric: string,
   options?: BootstrapOptions,
-): (Transfer | undefined)[] {
+): (Transfer | undefined)[] => runSync(measuringTransfer(students, metric, options));
+
+/** Like `transferRatios`, as a generator that yields its progress. */
+export function* measuringTransfer(
+  students: readonly TransferOf[],
+  metric: string,
+  options?: BootstrapOptions,
+): Generator<number, (Transfer | undefined)[]> {
   const difference = (a: Evaluation, b: Evaluation) =>
     a.perUser[metric]!.map((value, row) => value - b.perUser[metric]![row]!);
   const ratios = students.map(({ distilled, alone, teacher }) =>
     transferRatio(distilled.means[metric]!, alone.means[metric]!, teacher.means[metric]!),
   );
   const known = students.filter((_, at) => ratios[at] !== undefined);
-  const intervals = runSync(
-    bootstrappingRatios(
-      known.map(({ distilled, alone, teacher }) => ({
-        numerator: difference(distilled, alone),
-        denominator: difference(teacher, alone),
-      })),
-      options,
-    ),
-  );
+  const columns = known.map(({ distilled, alone, teacher }) => ({
+    numerator: difference(distilled, alone),
+    denominator: difference(teacher, alone),
+  }));
+  const intervals = yield* bootstrappingRatios(columns, options);
   let next = 0;
   return ratios.map((ratio) => (ratio === undefined ? undefined : { ratio, interval: intervals[next++]! }));
 }

@@ -43,7 +43,7 @@ async function below(folder: string, depth: number): Promise<Verified[]> {
     const path = join(folder, entry.name);
     if (entry.isDirectory() && entry.name === '.stdin') found.push(await verifyKept(path));
     else if (entry.isDirectory() && !entry.name.startsWith('.') && depth > 0)
-      found.push(...(await below(path, depth - 1)));
+      for (const one of await below(path, depth - 1)) found.push(one);
   }
   return found;
 }

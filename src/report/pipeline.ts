@@ -1,9 +1,10 @@
 /** The report of a pipeline: its rows and the logs of their runs. */
 import { bestDirect, type PipelineOptions, type PipelineResult, type PipelineRow } from '../experiment/index.js';
+import { runSync } from '../progress.js';
 import { metricsOf } from '../runs/outcome.js';
 import { readHistory } from './history.js';
 import type { Page } from './page.js';
-import { type ReportRun, reportPage } from './report.js';
+import { makingPage, type ReportRun } from './report.js';
 
 const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
   ...row,
@@ -15,7 +16,11 @@ const reportRunOf = ({ folder, ...row }: PipelineRow): ReportRun => ({
  * without distillation, or else against the ensemble.
  * @throws RecdistillError as `readHistory`
  */
-export function pipelineReport({ dataset, rows }: PipelineResult, o: PipelineOptions): Page {
+export const pipelineReport = (result: PipelineResult, o: PipelineOptions): Page =>
+  runSync(reportingPipeline(result, o));
+
+/** Like `pipelineReport`, as a generator that yields its progress. */
+export function* reportingPipeline({ dataset, rows }: PipelineResult, o: PipelineOptions): Generator<number, Page> {
   const { at, selectBy } = o.evaluation;
   const value = (row: PipelineRow) => metricsOf(row.evaluation)[selectBy]!;
   const byValue = rows.filter((r) => r.role === 'student').sort((a, b) => value(b) - value(a));
@@ -23,7 +28,7 @@ export function pipelineReport({ dataset, rows }: PipelineResult, o: PipelineOpt
   const base =
     direct ?? rows.find((r) => r.role === 'student' && r.method === 'none') ?? rows.find((r) => r.role === 'ensemble');
   const title = `${o.name} on ${dataset.name}`;
-  return reportPage({
+  return yield* makingPage({
     ...{ title, about: dataset.notes, runs: rows.map(reportRunOf), at, metric: selectBy },
     ...(base ? { against: base.name } : {}),
   });

@@ -1,7 +1,7 @@
 /** The report of runs of one data set: accuracy, significance tests, training curves and cost. */
 import type { EnsembleChoice } from '../distill/index.js';
 import { comparing, type Evaluation } from '../eval/index.js';
-import { runSync } from '../progress.js';
+import { runSync, within } from '../progress.js';
 import type { Cost } from '../runs/outcome.js';
 import { formatCount } from './format.js';
 import type { Construction, History } from './history.js';
@@ -19,7 +19,7 @@ import {
   textColumns,
 } from './results/_columns.js';
 import { additionsTable, additionsText, membersTable, WEIGHTS_TEXT } from './results/ensemble.js';
-import { popularityTables, popularRows } from './results/popularity.js';
+import { popularityTables, summarisingRuns } from './results/popularity.js';
 import { resultTable } from './table/index.js';
 
 export interface ReportRun extends Partial<Cost> {
@@ -60,8 +60,8 @@ export function* makingPage(input: ReportInput): Generator<number, Page> {
     about,
     sections: [
       resultSection(input),
-      ...(yield* comparisonSection(input)),
-      ...popularitySections(runs),
+      ...(yield* within(comparisonSection(input), 0, 0.5)),
+      ...(yield* within(popularitySections(runs), 0.5, 1)),
       ...runs.flatMap(ensembleSections),
       ...curveSection(`${metric} by epoch`, curves, metric),
       ...curveSection(`Teachers: ${metric} by epoch, with the checkpoints of their trajectories`, teachers, metric),
@@ -135,12 +135,13 @@ function* comparisonSection(input: ReportInput): Generator<number, Section[]> {
 }
 
 /** Popularity lift, and recall and exposure of popular and unpopular items. */
-const popularitySections = (runs: readonly ReportRun[]): Section[] =>
-  popularityTables(popularRows(runs)).map(({ title = '', about = [], ...table }) => ({
+function* popularitySections(runs: readonly ReportRun[]): Generator<number, Section[]> {
+  return popularityTables(yield* summarisingRuns(runs)).map(({ title = '', about = [], ...table }) => ({
     title,
     text: about,
     table: resultTable(table),
   }));
+}
 
 /** What each member of an ensemble added on valid, and the weights. */
 const ensembleSections = ({ name, ensemble }: ReportRun): Section[] =>

@@ -22,9 +22,9 @@ const MOST_UNFREED = 64e6;
 const DUCKDB = 68e6;
 /** What DuckDB holds of a row while it packs or reads a file, and at most: 439 MB and 562 MB for 2,900,000 rows, less the other parts. */
 const [PACKED_ROW, MOST_PACKED] = [60, 185e6];
-const [READ_ROW, MOST_READ] = [110, 302e6];
-/** An entry of a list: (689 - 439) MB to write, and (957 - 562) MB to read 180,000 more lists of 100, less the data. */
-const [WRITTEN_ENTRY, READ_ENTRY] = [11.5, 19];
+const [READ_ROW, MOST_READ] = [110, 340e6];
+/** An entry of a list: (689 - 439) MB to write 180,000 more lists of 100, less the data. Read lists are those of candidates and those for testing. */
+const [WRITTEN_ENTRY, READ_ENTRY] = [11.5, 8];
 
 const working: MemoryPart = { name: 'working memory', bytes: WORKING };
 

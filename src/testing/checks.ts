@@ -51,31 +51,55 @@ export function spread(parameters: readonly Parameter[]): void {
   for (const p of parameters) for (let at = 0; at < p.values.length; at++) p.values[at]! += 0.3 * Math.sin(at + 1);
 }
 
-/** Central differences of `lossAt` for every value of every parameter. */
-export const numericGradients = (parameters: readonly Parameter[], lossAt: () => number): Float64Array[] =>
-  parameters.map((p) =>
-    Float64Array.from(p.values, (value, at) => {
-      const h = 1e-5;
-      p.values[at] = value + h;
-      const up = lossAt();
-      p.values[at] = value - h;
-      const down = lossAt();
-      p.values[at] = value;
-      return (up - down) / (2 * h);
-    }),
-  );
-
 /** Fails unless `got` is within `tolerance`, or 1e-5 relative, of `expected`. */
 export function near(got: number, expected: number, tolerance: number, what: string): void {
   const error = Math.abs(got - expected);
   assert.ok(error <= tolerance + 1e-5 * Math.abs(expected), `${what}: got ${got}, expected ${expected}`);
 }
 
-const largestOf = (gradients: readonly Float64Array[]): number =>
-  Math.max(...gradients.map((g) => Math.max(...g.map(Math.abs))));
+/** Values whose difference is taken one by one, if there are more. The others are in a direction through all of them. */
+const MOST_VALUES = 60;
+
+/** The places of up to `MOST_VALUES` of `n` values, spread evenly. */
+const someOf = (n: number): number[] =>
+  n <= MOST_VALUES
+    ? Array.from({ length: n }, (_, at) => at)
+    : [...new Set(Array.from({ length: MOST_VALUES }, (_, k) => Math.floor(n * ((k * 0.6180339887498949) % 1))))];
+
+/** Central differences of `lossAt` for single values, by their place among the values of all parameters. */
+function numericAt(parameters: readonly Parameter[], places: readonly number[], lossAt: () => number): number[] {
+  const owners = parameters.flatMap(({ values }) => Array.from(values, (_, at) => ({ values, at })));
+  return places.map((place) => {
+    const { values, at } = owners[place]!;
+    const value = values[at]!;
+    const difference = differenceAt(lossAt, (h) => {
+      values[at]! += h;
+    });
+    values[at] = value;
+    return difference;
+  });
+}
+
+/** Central differences of `lossAt` for every value of every parameter. */
+export const numericGradients = (parameters: readonly Parameter[], lossAt: () => number): number[][] =>
+  parameters.map((p) => numericAt([p], Array.from(p.values.keys()), lossAt));
+
+/** A central difference. @param move adds to the values; moves that sum to 0 restore them up to rounding */
+function differenceAt(lossAt: () => number, move: (h: number) => void): number {
+  const h = 1e-5;
+  move(h);
+  const up = lossAt();
+  move(-2 * h);
+  const down = lossAt();
+  move(h);
+  return (up - down) / (2 * h);
+}
+
+const largestOf = (values: readonly number[]): number => Math.max(0, ...values.map(Math.abs));
 
 /**
- * Fails unless the gradient of every parameter matches finite differences of the loss.
+ * Fails unless the gradient matches finite differences of the loss: in each value of the parameters, or if there are many in some of them and in a
+ * direction in which all of them change.
  * @param lossAt adds the gradients of the loss and returns it
  * @param what of the loss, for messages
  * @param factorOf the gradient over that of the loss, from the largest value of each; default: 1
@@ -88,16 +112,25 @@ export function gradientsMatch(
   factorOf: (largest: number, numeric: number) => number = () => 1,
 ): number {
   lossAt();
-  const gradients = parameters.map((p) => Float64Array.from(p.gradient));
-  const numeric = numericGradients(parameters, lossAt);
+  const gradient = parameters.flatMap((p) => Array.from(p.gradient));
+  const names = parameters.flatMap((p) => Array.from(p.values, (_, at) => `${p.name}[${at}]`));
+  const places = someOf(gradient.length);
+  const numeric = numericAt(parameters, places, lossAt);
   const largest = largestOf(numeric);
-  const factor = factorOf(largestOf(gradients), largest);
-  parameters.forEach((p, n) => {
-    for (const [at, expected] of numeric[n]!.entries()) {
-      const tolerance = 1e-6 * Math.max(1, largest);
-      near(gradients[n]![at]!, expected * factor, tolerance, `gradient of ${p.name}[${at}]${what}`);
-    }
-  });
+  const factor = factorOf(largestOf(places.map((place) => gradient[place]!)), largest);
+  const tolerance = 1e-6 * Math.max(1, largest);
+  for (const [n, place] of places.entries())
+    near(gradient[place]!, numeric[n]! * factor, tolerance, `gradient of ${names[place]}${what}`);
+  if (places.length < gradient.length) {
+    // Without a pattern that a mistake could share.
+    const direction = gradient.map((_, at) => Math.sin(1 + at * at));
+    const along = differenceAt(lossAt, (h) => {
+      let at = 0;
+      for (const p of parameters) for (let n = 0; n < p.values.length; n++) p.values[n]! += h * direction[at++]!;
+    });
+    const expected = gradient.reduce((sum, g, at) => sum + g * direction[at]!, 0);
+    near(expected, along * factor, tolerance * Math.sqrt(gradient.length), `gradient along a direction${what}`);
+  }
   return largest;
 }
 

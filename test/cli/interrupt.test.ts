@@ -39,6 +39,8 @@ const many = 'synthetic:60000x500x600000';
 const LENGTHS = Array.from({ length: 100 }, (_, k) => k + 1).join(',');
 const STAGES: readonly (readonly [words: string, at: RegExp])[] = [
   ['compare a b --at 1,2,3,4,5,6,7,8', /compare: comparing by resampling, \d/],
+  ['report a b --out report.html', /report: comparing by resampling, \d/],
+  ['evaluate a b --popularity', /evaluate: comparing by resampling, \d/],
   [`evaluate a b --metrics --at ${LENGTHS}`, /evaluate: evaluating \S+, \d.* users a second/],
   ['rankings a b --out lists.csv', /rankings: writing lists.csv, \d.* lists a second/],
   ['recommend b --all --k 400 --out recs', /recommend: recommending, \d.* users a second/],
@@ -82,7 +84,7 @@ test('a signal at any moment ends a command, and the same command does the whole
   assert.equal(given.code, 0, given.stderr);
   const ends = new Set<string>();
   for (const [words, made] of PIECES) {
-    for (const [at, ms] of [150, 600, 1500].entries()) {
+    for (const [at, ms] of [300, 1200].entries()) {
       const before = everything();
       const { child, ended } = w.start(...words.split(' '), '--json');
       await setTimeout(ms);

@@ -4,13 +4,14 @@ import { fail } from '../../errors.js';
 import { evaluateInShards } from '../../experiment/index.js';
 import { writeAtomic } from '../../formats/index.js';
 import { flag, optionalInt, optionalText, options } from '../../options/options.js';
+import { createProgress, runInParts } from '../../progress.js';
 import {
   comparedRun,
   evaluationJson,
   evaluationTable,
   perUserText,
   popularityTables,
-  popularRows,
+  summarisingRuns,
 } from '../../report/index.js';
 import type { CommandBody } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
@@ -95,7 +96,8 @@ export const evaluate: CommandBody = {
       ...comparedRun(name, run.folder, run.result, evaluation),
       dataset,
     }));
-    const popular = o.popularity ? popularRows(rows) : [];
+    const resampling = createProgress().task('comparing by resampling');
+    const popular = o.popularity ? await runInParts(summarisingRuns(rows), resampling) : [];
     const sameData = rows.every((r) => r.dataset.fingerprint === rows[0]!.dataset.fingerprint);
     const text = [
       evaluationTable(rows, at, o.part, o.metrics).toText(),

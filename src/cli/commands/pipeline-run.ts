@@ -10,7 +10,8 @@ import {
   withPreset,
 } from '../../experiment/index.js';
 import { parseOptions } from '../../options/options.js';
-import { pipelineReport, pipelineTable, type ReportFiles, writeReport } from '../../report/index.js';
+import { createProgress, runInParts } from '../../progress.js';
+import { pipelineTable, type ReportFiles, reportingPipeline, writeReport } from '../../report/index.js';
 import type { Answer, Console, Given } from '../terminal/_command.js';
 import { readOptions } from '../terminal/flags.js';
 import { offeringName } from '../terminal/free-name.js';
@@ -66,6 +67,11 @@ export async function answerOfPipeline(
     const text = [...(report ? [report.table.toText(), ''] : []), failures.text].join('\n');
     return { text, json: { ...report?.toJson(), ...failures.json }, failed: true };
   }
-  const files = await writeReport(pipelineReport(result, evaluated), join(runs, o.name, 'report.html'));
+  // A signal that comes now ends the command: its runs are finished, and the same command makes the report.
+  const page = await runInParts(
+    reportingPipeline(result, evaluated),
+    createProgress().task(`comparing the runs of ${o.name}`),
+  );
+  const files = await writeReport(page, join(runs, o.name, 'report.html'));
   return answer({ options: evaluated, ...result, runs, files });
 }

@@ -24,7 +24,7 @@ export const verifyCommand: CommandBody = {
     const found: Verified[] = [];
     for (const name of given.args) {
       const path = [name, join(runs, name)].find((candidate) => existsSync(candidate)) ?? noRun(name, runs);
-      found.push(...(await verify(path)));
+      for (const one of await verify(path)) found.push(one);
     }
     const failed = found.some(({ state }) => state === 'damaged');
     return { text: verifiedTable(found).toText(), json: { found }, failed };

@@ -1,5 +1,5 @@
 /** Popularity of lists in numbers with bootstrap intervals, and paired differences of two evaluations. */
-import { runSync } from '../../progress.js';
+import { eachInParts, runSync, within } from '../../progress.js';
 import { type BootstrapOptions, bootstrappingRatios, type Interval, type RatioColumns } from '../bootstrap.js';
 import { exposureShare, groupRecall, groupRecallOfAll } from './item-groups.js';
 import { mean, popularityLift, type UserPopularity, userThirds, valuesAt } from './lift.js';
@@ -42,19 +42,25 @@ const MOST_VALUES = 2 ** 22;
  * Like `summarisePopularity` for each of several runs. Runs with as many users share the resamples, which saves half of the time or more: the
  * intervals are those of each run alone.
  */
-export function summariseAll(all: readonly PopularityValues[], options?: BootstrapOptions): PopularitySummary[][] {
+export const summariseAll = (all: readonly PopularityValues[], options?: BootstrapOptions): PopularitySummary[][] =>
+  runSync(summarisingAll(all, options));
+
+/** Like `summariseAll`, as a generator that yields its progress. */
+export function* summarisingAll(
+  all: readonly PopularityValues[],
+  options?: BootstrapOptions,
+): Generator<number, PopularitySummary[][]> {
   const summaries: PopularitySummary[][] = [];
   for (let next = 0; next < all.length; ) {
     const drafts: Draft[] = [];
+    const begin = next;
     for (let size = 0; next < all.length && (size === 0 || size < MOST_VALUES); next++) {
       const draft = draftOf(all[next]!);
       drafts.push(draft);
       size += draft.ratios.reduce((sum, { numerator }) => sum + numerator.length, 0);
     }
-    const intervals = intervalsOf(
-      drafts.flatMap(({ ratios }) => ratios),
-      options,
-    );
+    const drawn = drafts.flatMap(({ ratios }) => ratios);
+    const intervals = yield* within(intervalsOf(drawn, options), begin / all.length, next / all.length);
     let first = 0;
     for (const { ratios, finish } of drafts) {
       summaries.push(finish(intervals.slice(first, first + ratios.length)));
@@ -124,16 +130,15 @@ function liftOf(
 }
 
 /** The interval of each ratio. Those of as many users share the resamples. */
-function intervalsOf(ratios: readonly RatioColumns[], options?: BootstrapOptions): Interval[] {
+function* intervalsOf(ratios: readonly RatioColumns[], options?: BootstrapOptions): Generator<number, Interval[]> {
   const intervals = new Array<Interval>(ratios.length);
+  let done = 0;
   for (const n of new Set(ratios.map(({ numerator }) => numerator.length))) {
     const places = [...ratios.keys()].filter((at) => ratios[at]!.numerator.length === n);
-    const own = runSync(
-      bootstrappingRatios(
-        places.map((at) => ratios[at]!),
-        options,
-      ),
-    );
+    const columns = places.map((at) => ratios[at]!);
+    const before = done;
+    done += places.length;
+    const own = yield* within(bootstrappingRatios(columns, options), before / ratios.length, done / ratios.length);
     for (const [at, place] of places.entries()) intervals[place] = own[at]!;
   }
   return intervals;
@@ -151,11 +156,18 @@ export interface PopularityDifference {
 export const groupNames = ['popular', 'unpopular'] as const;
 
 /** Differences of `own` to `base`, over the users that both have. Groups of items must be the same. */
-export function popularityDifferences(
+export const popularityDifferences = (
   own: PopularityValues,
   base: PopularityValues,
   options?: BootstrapOptions,
-): PopularityDifference[] {
+): PopularityDifference[] => runSync(comparingPopularity(own, base, options));
+
+/** Like `popularityDifferences`, as a generator that yields its progress. */
+export function* comparingPopularity(
+  own: PopularityValues,
+  base: PopularityValues,
+  options?: BootstrapOptions,
+): Generator<number, PopularityDifference[]> {
   const lengths = Object.keys(own.lists.recommended).filter((k) => k in base.lists.recommended);
   const lists = common(own.lists.users, base.lists.users);
   const denominator = valuesAt(own.lists.profile, lists.own);
@@ -175,18 +187,15 @@ export function popularityDifferences(
       return { metric: `recall-${groupNames[g] ?? g}@${k}`, value, ratio: { numerator, denominator: having } };
     }),
   );
-  return [lifts, recalls].flatMap((rows) => {
-    const intervals = runSync(
-      bootstrappingRatios(
-        rows.map((row) => row.ratio),
-        options,
-      ),
-    );
+  const differences = yield* eachInParts([lifts, recalls], function* (rows) {
+    const ratios = rows.map((row) => row.ratio);
+    const intervals = yield* bootstrappingRatios(ratios, options);
     return rows.map(({ metric, value, ratio }, at) => ({
       ...{ metric, value },
       difference: { value: mean(ratio.numerator) / mean(ratio.denominator), interval: intervals[at]! },
     }));
   });
+  return differences.flat();
 }
 
 /** Places of the users that both lists have, which ascend. */

@@ -7,7 +7,7 @@ import type { MemoryPart } from '../../memory/index.js';
 import { modelOf } from '../../models/index.js';
 import { ownOptions } from '../../options/options.js';
 import { isFinishedRun, readFinishedResult } from '../../runs/index.js';
-import { workOf, workRate } from './cost.js';
+import { SPEED, workOf, workRate } from './cost.js';
 import type { JobSpec, Values } from './job.js';
 import { type MeasuredTeaching, measuredSeconds, secondsOfComputed } from './measure.js';
 import { type JobState, type PreparedGraph, type PreparedJob, stateOf } from './prepare.js';
@@ -64,8 +64,10 @@ export async function estimateJobs(
     if (!kernels) return undefined;
     const training = { model: job.model, method: job.method, options, epochs: leftOf(options, state) };
     const trials = job.kind === 'search' ? job.rule.trials : 1;
+    const work = workLeft(dataset, training);
+    if (work !== undefined && work < LITTLE) return (work / SPEED) * trials;
     rate ??= workRate(kernels);
-    const byWork = secondsByWork(dataset, training, rate);
+    const byWork = work === undefined ? undefined : work / rate;
     if (byWork !== undefined && byWork < LEAST_MEASURED && isTrained(job.model)) return byWork * trials;
     const measured =
       performance.now() - began < MOST_MEASURING ? await measuredTraining(kernels, dataset, training) : undefined;
@@ -109,6 +111,8 @@ export interface TrainingToEstimate {
 
 /** A training that takes fewer seconds by its work is not measured. */
 const LEAST_MEASURED = 3;
+/** Work in multiplications for which the speed of the machine is not measured: it takes a fraction of a second on any. */
+const LITTLE = 5e7;
 
 /**
  * Seconds that a training is likely to take on this machine: by a measurement if it is long, else by its work.
@@ -119,18 +123,14 @@ export async function trainingSeconds(
   dataset: Dataset,
   training: TrainingToEstimate,
 ): Promise<number | undefined> {
-  const seconds = secondsByWork(dataset, training, workRate(kernels));
+  const work = workLeft(dataset, training);
+  if (work !== undefined && work < LITTLE) return work / SPEED;
+  const seconds = work === undefined ? undefined : work / workRate(kernels);
   if (seconds !== undefined && seconds < LEAST_MEASURED && isTrained(training.model)) return seconds;
   return (await measuredTraining(kernels, dataset, training)) ?? seconds;
 }
 
 const isTrained = (model: string): boolean => modelOf(model).kind === 'trained';
-
-/** @param rate multiplications per second. Undefined if the work is not known */
-function secondsByWork(dataset: Dataset, training: TrainingToEstimate, rate: number): number | undefined {
-  const work = workLeft(dataset, training);
-  return work === undefined ? undefined : work / rate;
-}
 
 /** Undefined for a method without its teachers, and for a model that cannot be measured. */
 async function measuredTraining(

@@ -3,7 +3,7 @@
 import { defined } from '../../defined.js';
 import { fail } from '../../errors.js';
 import { type ComparisonRow, comparing, type Evaluation, type SampleSize } from '../../eval/index.js';
-import { runSync } from '../../progress.js';
+import { runSync, within } from '../../progress.js';
 import { type Cost, metricsOf } from '../../runs/outcome.js';
 import { formatCount, listed, sampleNotes } from '../format.js';
 import { type Printable, type ResultTable, resultTable, together } from '../table/index.js';
@@ -19,14 +19,14 @@ import {
 } from './_columns.js';
 import { comparisonLines } from './comparison-lines.js';
 import {
+  comparingPopularityOfRuns,
+  measuringTransfers,
   type NamedDifference,
   type NamedTransfer,
   type PopularRow,
-  popularityAgainst,
   popularityDifferenceTable,
   popularityTables,
-  popularRows,
-  transfersTo,
+  summarisingRuns,
   transferTable,
 } from './popularity.js';
 
@@ -127,7 +127,8 @@ export function* comparingRuns(
     fail('unknown-name', { kind: 'metric of the runs', given: unknown, known: Object.keys(known).join(', ') });
   const tested = keys.filter((key) => key in evaluation.perUser);
   const others = runs.filter((r) => r !== base);
-  const tests = tested.length === 0 ? [] : yield* comparing(evaluation, others, { metrics: tested, adjust, test });
+  const tests =
+    tested.length === 0 ? [] : yield* within(comparing(evaluation, others, { metrics: tested, adjust, test }), 0, 0.4);
   const testOf = (run: string, key: string) => tests.find((t) => t.name === run && t.metric === key);
 
   const procedure = `${test === 't' ? 'paired t test' : 'Wilcoxon signed-rank test'}, ${adjust === 'holm' ? 'Holm' : 'Benjamini-Hochberg'}`;
@@ -150,11 +151,17 @@ export function* comparingRuns(
   });
   const differences = tests.length === 0 ? undefined : differenceTable(tests, base.name);
   const popularity = options.popularity
-    ? { runs: popularRows(runs), differences: popularityAgainst(runs, base) }
+    ? {
+        runs: yield* within(summarisingRuns(runs), 0.4, 0.6),
+        differences: yield* within(comparingPopularityOfRuns(runs, base), 0.6, 0.8),
+      }
     : undefined;
   const teacher = options.teacher === undefined ? undefined : teacherOf(runs, options.teacher, base);
   const students = others.filter((r) => r !== teacher);
-  const transfer = teacher && { teacher: teacher.name, ratios: transfersTo(students, base, teacher, tested) };
+  const transfer = teacher && {
+    teacher: teacher.name,
+    ratios: yield* measuringTransfers(students, base, teacher, tested),
+  };
   return {
     ...together([
       ...(differences ? [table, differences] : [table]),

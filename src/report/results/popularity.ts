@@ -1,14 +1,15 @@
 /** Tables of the popularity of lists: popularity lift, and recall and exposure of popular and unpopular items. */
 import {
+  comparingPopularity,
   type Evaluation,
   groupNames,
+  measuringTransfer,
   type PopularityDifference,
   type PopularitySummary,
-  popularityDifferences,
-  summariseAll,
+  summarisingAll,
   type Transfer,
-  transferRatios,
 } from '../../eval/index.js';
+import { eachInParts } from '../../progress.js';
 import { formatCount } from '../format.js';
 import { type ResultTable, resultTable } from '../table/index.js';
 import { column, shortName } from './_columns.js';
@@ -24,16 +25,16 @@ interface Evaluated {
   readonly evaluation: Evaluation;
 }
 
-/** Runs whose evaluation has values of popularity, with their summaries. */
-export function popularRows(runs: readonly Evaluated[]): PopularRow[] {
+/** In parts, runs whose evaluation has values of popularity, with their summaries. */
+export function* summarisingRuns(runs: readonly Evaluated[]): Generator<number, PopularRow[]> {
   const found = runs.flatMap(({ name, evaluation: { popularity } }) => (popularity ? [{ name, popularity }] : []));
-  const summaries = summariseAll(found.map(({ popularity }) => popularity));
+  const summaries = yield* summarisingAll(found.map(({ popularity }) => popularity));
   return found.map(({ name }, at) => ({ name, popularity: summaries[at]! }));
 }
 
 const THIRDS = ['least', 'middle', 'most'] as const;
 
-/** @param rows from `popularRows` */
+/** @param rows from `summarisingRuns` */
 export function popularityTables(rows: readonly PopularRow[]): ResultTable[] {
   if (rows.length === 0) return [];
   const lines = rows.flatMap(({ name, popularity }) => popularity.map((at) => ({ name, at })));
@@ -105,13 +106,21 @@ export function popularityTables(rows: readonly PopularRow[]): ResultTable[] {
 
 export type NamedDifference = PopularityDifference & { readonly name: string };
 
-/** Popularity lift and recall by group of each other run against the base, paired over users. Empty without values of popularity. */
-export const popularityAgainst = (runs: readonly Evaluated[], base: Evaluated): NamedDifference[] =>
-  runs.flatMap(({ name, evaluation }) =>
-    name !== base.name && evaluation.popularity && base.evaluation.popularity
-      ? popularityDifferences(evaluation.popularity, base.evaluation.popularity).map((d) => ({ ...d, name }))
-      : [],
+/** In parts, popularity lift and recall by group of each other run against the base, paired over users. Empty without values of popularity. */
+export function* comparingPopularityOfRuns(
+  runs: readonly Evaluated[],
+  base: Evaluated,
+): Generator<number, NamedDifference[]> {
+  const { popularity } = base.evaluation;
+  if (!popularity) return [];
+  const others = runs.flatMap(({ name, evaluation }) =>
+    name !== base.name && evaluation.popularity ? [{ name, own: evaluation.popularity }] : [],
   );
+  const found = yield* eachInParts(others, function* ({ name, own }) {
+    return (yield* comparingPopularity(own, popularity)).map((d) => ({ ...d, name }));
+  });
+  return found.flat();
+}
 
 export const popularityDifferenceTable = (differences: readonly NamedDifference[], base: string): ResultTable =>
   resultTable({
@@ -135,19 +144,22 @@ export interface NamedTransfer extends Partial<Transfer> {
   readonly metric: string;
 }
 
-/** @param metrics keys of values per user. A ratio is absent where the teacher is not better than the student alone */
-export const transfersTo = (
+/** In parts. @param metrics keys of values per user. A ratio is absent where the teacher is not better than the student alone */
+export function* measuringTransfers(
   students: readonly Evaluated[],
   alone: Evaluated,
   teacher: Evaluated,
   metrics: readonly string[],
-): NamedTransfer[] =>
-  metrics.flatMap((metric) => {
-    const of = students.map((s) => ({
-      ...{ distilled: s.evaluation, alone: alone.evaluation, teacher: teacher.evaluation },
-    }));
-    return transferRatios(of, metric).map((found, at) => ({ name: students[at]!.name, metric, ...found }));
+): Generator<number, NamedTransfer[]> {
+  const of = students.map((s) => ({
+    ...{ distilled: s.evaluation, alone: alone.evaluation, teacher: teacher.evaluation },
+  }));
+  const found = yield* eachInParts(metrics, function* (metric) {
+    const ratios = yield* measuringTransfer(of, metric);
+    return ratios.map((ratio, at) => ({ name: students[at]!.name, metric, ...ratio }));
   });
+  return found.flat();
+}
 
 /** @param teacher of whose advantage over `alone` it is the share */
 export const transferTable = (transfers: readonly NamedTransfer[], alone: string, teacher: string): ResultTable =>

@@ -2,11 +2,12 @@
 import {
   type Evaluation,
   meanPopularity,
+  measuringTransfer,
   type PopularitySummary,
-  summariseAll,
+  summarisingAll,
   type Transfer,
-  transferRatios,
 } from '../../../eval/index.js';
+import { eachInParts } from '../../../progress.js';
 import { aloneOf } from '../alone.js';
 import type { PipelineRow } from '../pipeline.js';
 import { meanEvaluation } from './result.js';
@@ -27,21 +28,21 @@ export interface StudyTransfer extends Partial<Transfer> {
 
 type Seeds = readonly (readonly PipelineRow[])[];
 
-/** @param seeds the rows of each seed, with the same names in the same order */
-export function popularityOver(seeds: Seeds): StudyPopularity[] {
+/** In parts. @param seeds the rows of each seed, with the same names in the same order */
+export function* summarisingSeeds(seeds: Seeds): Generator<number, StudyPopularity[]> {
   const found = seeds[0]!.flatMap(({ name }, at) => {
     const values = seeds.flatMap((rows) => rows[at]!.evaluation.popularity ?? []);
     const mean = values.length === seeds.length ? meanPopularity(values) : undefined;
     return mean ? [{ name, mean }] : [];
   });
-  const summaries = summariseAll(found.map(({ mean }) => mean));
+  const summaries = yield* summarisingAll(found.map(({ mean }) => mean));
   return found.map(({ name }, at) => ({ name, popularity: summaries[at]! }));
 }
 
 /**
- * One entry for each distilled student and metric. The teacher is the ensemble, or the only teacher. A ratio is absent where the teacher is not better.
+ * In parts, one entry for each distilled student and metric. The teacher is the ensemble, or the only teacher. A ratio is absent where the teacher is not better.
  */
-export function transfersOver(seeds: Seeds, metrics: readonly string[]): StudyTransfer[] {
+export function* measuringTransfersOf(seeds: Seeds, metrics: readonly string[]): Generator<number, StudyTransfer[]> {
   const rows = seeds[0]!;
   const teachers = rows.filter((r) => r.role === 'teacher');
   const teacher = rows.find((r) => r.role === 'ensemble') ?? (teachers.length === 1 ? teachers[0] : undefined);
@@ -56,15 +57,14 @@ export function transfersOver(seeds: Seeds, metrics: readonly string[]): StudyTr
     const alone = aloneOf(row, rows);
     return alone ? [{ row, alone }] : [];
   });
-  return metrics.flatMap((metric) =>
-    transferRatios(
-      students.map(({ row, alone }) => ({
-        ...{ distilled: evaluationOf(row), alone: evaluationOf(alone), teacher: evaluationOf(teacher) },
-      })),
-      metric,
-    ).map((found, at) => {
+  const of = students.map(({ row, alone }) => ({
+    ...{ distilled: evaluationOf(row), alone: evaluationOf(alone), teacher: evaluationOf(teacher) },
+  }));
+  const all = yield* eachInParts(metrics, function* (metric) {
+    return (yield* measuringTransfer(of, metric)).map((found, at) => {
       const { row, alone } = students[at]!;
       return { name: row.name, metric, alone: alone.name, teacher: teacher.name, ...found };
-    }),
-  );
+    });
+  });
+  return all.flat();
 }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { LoadedDataset } from '../../../data/index.js';
 import { type ComparisonRow, evaluationFor, metricOf } from '../../../eval/index.js';
 import { parseOptions } from '../../../options/index.js';
-import { createProgress } from '../../../progress.js';
+import { createProgress, runInParts } from '../../../progress.js';
 import {
   createGraph,
   type Graph,
@@ -34,7 +34,7 @@ import {
 import { entriesOf, type StudyEntries } from './entries.js';
 import { type StudyEntry, type StudyOptions, studyOptions } from './options.js';
 import { homogeneousOf, matchedOf, pipelineOf } from './plan.js';
-import { popularityOver, type StudyPopularity, type StudyTransfer, transfersOver } from './popularity.js';
+import { measuringTransfersOf, type StudyPopularity, type StudyTransfer, summarisingSeeds } from './popularity.js';
 import { gainsOf, mean, rowsOver, type StudyRow, testedAgainst } from './result.js';
 import { matchedSearches, searchJobs, searchName, type Tuned, tunedOf } from './search.js';
 
@@ -248,8 +248,8 @@ export async function runStudy(input: unknown, context: StudyContext): Promise<S
     ...(final ? { final } : {}),
     gains: await gainsOf(seeds, metrics, decidingMetric(metrics, o.evaluation.selectBy), step),
     comparisons: await testedAgainst(seeds, o.against, metrics, step),
-    popularity: popularityOver(seeds),
-    transfers: transfersOver(seeds, metrics),
+    popularity: await runInParts(summarisingSeeds(seeds), step),
+    transfers: await runInParts(measuringTransfersOf(seeds, metrics), step),
     hiddenComparisons: hides ? await testedAgainst(seeds, o.against, metrics, step, 'hidden') : [],
   };
 }
