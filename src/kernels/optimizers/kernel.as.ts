@@ -2,6 +2,22 @@
 // Products are rounded before they are added, in each arithmetic: a row may be updated with the elements before it or alone, which moves
 // the elements that scalar code updates, and there is no scalar product that is rounded once. These kernels wait for memory anyway.
 
+// Parameters without a gradient decay with weight decay, and moments anyway. Once they are below TINY, they have no effect on others, and processors take a
+// hundred times as long for values below 1e-38: they become 0. NaN is kept.
+const TINY: f32 = 1e-30;
+
+// @ts-ignore: decorator
+@inline
+function kept4(x: v128): v128 {
+  return v128.andnot(x, f32x4.lt(f32x4.abs(x), f32x4.splat(TINY)));
+}
+
+// @ts-ignore: decorator
+@inline
+function kept(x: f32): f32 {
+  return Mathf.abs(x) < TINY ? 0 : x;
+}
+
 /** Adam as in torch.optim (Kingma and Ba 2015), coupled weight decay; correct1 = 1 - beta1^t, correct2 = 1 - beta2^t. */
 export function adam(
   parameter: usize, gradient: usize, first: usize, second: usize,
@@ -18,23 +34,23 @@ export function adam(
     const at = (k as usize) << 2;
     const p = v128.load(parameter + at);
     const g = f32x4.add(v128.load(gradient + at), f32x4.mul(decay4, p));
-    const m = f32x4.add(f32x4.mul(b14, v128.load(first + at)), f32x4.mul(c14, g));
+    const m = kept4(f32x4.add(f32x4.mul(b14, v128.load(first + at)), f32x4.mul(c14, g)));
     const v = f32x4.add(f32x4.mul(b24, v128.load(second + at)), f32x4.mul(c24, f32x4.mul(g, g)));
     v128.store(first + at, m);
     v128.store(second + at, v);
     v128.store(gradient + at, zero);
-    v128.store(parameter + at, f32x4.sub(p, f32x4.div(f32x4.mul(step4, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), root4), eps4))));
+    v128.store(parameter + at, kept4(f32x4.sub(p, f32x4.div(f32x4.mul(step4, m), f32x4.add(f32x4.mul(f32x4.sqrt(v), root4), eps4)))));
   }
   for (; k < end; k++) {
     const at = (k as usize) << 2;
     const p = load<f32>(parameter + at);
     const g = load<f32>(gradient + at) + decay * p;
-    const m = b1 * load<f32>(first + at) + c1 * g;
+    const m = kept(b1 * load<f32>(first + at) + c1 * g);
     const v = b2 * load<f32>(second + at) + c2 * (g * g);
     store<f32>(first + at, m);
     store<f32>(second + at, v);
     store<f32>(gradient + at, 0);
-    store<f32>(parameter + at, p - (step * m) / (Mathf.sqrt(v) * root + eps));
+    store<f32>(parameter + at, kept(p - (step * m) / (Mathf.sqrt(v) * root + eps)));
   }
 }
 
@@ -72,10 +88,11 @@ export function sgd(
     let g = f32x4.add(v128.load(gradient + at), f32x4.mul(decay4, p));
     if (keep != 0) {
       if (!isFirst) g = f32x4.add(g, f32x4.mul(keep4, v128.load(buffer + at)));
+      g = kept4(g);
       v128.store(buffer + at, g);
     }
     v128.store(gradient + at, zero);
-    v128.store(parameter + at, f32x4.sub(p, f32x4.mul(step4, g)));
+    v128.store(parameter + at, kept4(f32x4.sub(p, f32x4.mul(step4, g))));
   }
   for (; k < end; k++) {
     const at = (k as usize) << 2;
@@ -83,10 +100,11 @@ export function sgd(
     let g = load<f32>(gradient + at) + decay * p;
     if (keep != 0) {
       if (!isFirst) g += keep * load<f32>(buffer + at);
+      g = kept(g);
       store<f32>(buffer + at, g);
     }
     store<f32>(gradient + at, 0);
-    store<f32>(parameter + at, p - step * g);
+    store<f32>(parameter + at, kept(p - step * g));
   }
 }
 
@@ -115,7 +133,7 @@ export function adagrad(
     const sum = f32x4.add(v128.load(squares + at), f32x4.mul(g, g));
     v128.store(squares + at, sum);
     v128.store(gradient + at, zero);
-    v128.store(parameter + at, f32x4.sub(p, f32x4.div(f32x4.mul(step4, g), f32x4.add(f32x4.sqrt(sum), eps4))));
+    v128.store(parameter + at, kept4(f32x4.sub(p, f32x4.div(f32x4.mul(step4, g), f32x4.add(f32x4.sqrt(sum), eps4)))));
   }
   for (; k < end; k++) {
     const at = (k as usize) << 2;
@@ -124,7 +142,7 @@ export function adagrad(
     const sum = load<f32>(squares + at) + g * g;
     store<f32>(squares + at, sum);
     store<f32>(gradient + at, 0);
-    store<f32>(parameter + at, p - (step * g) / (Mathf.sqrt(sum) + eps));
+    store<f32>(parameter + at, kept(p - (step * g) / (Mathf.sqrt(sum) + eps)));
   }
 }
 

@@ -191,3 +191,34 @@ test('the first steps are those of torch.optim, worked out by hand', () => {
     0.9,
   );
 });
+
+test('parameters and moments that fade away become 0, and NaN stays', () => {
+  const n = 7;
+  const tiny = [1e-29, -1e-29, 1e-31, -1e-31, 1e-40, 0, Number.NaN];
+  const left = [1e-29, -1e-29, 0, 0, 0, 0, Number.NaN];
+  const { sgd, adagrad, adam } = agree(
+    (k) => {
+      const after = (update: (p: Floats, g: Floats, a: Floats, b: Floats) => void) => {
+        const [parameter, gradient, first, second] = [put(k, tiny), k.floats(n), put(k, tiny), k.floats(n)] as const;
+        update(parameter, gradient, first, second);
+        const out = [parameter.slice(), first.slice()];
+        k.free(parameter, gradient, first, second);
+        return out;
+      };
+      const step = { learningRate: 1e-3, l2: 0, step: 2 };
+      const [sgd] = after((p, g, a) => k.sgd(p, g, a, { ...step, momentum: 0 }));
+      const [adagrad] = after((p, g, _, b) => k.adagrad(p, g, b, { ...step, epsilon: 1e-8 }));
+      // The moment is multiplied by 0.9 and divided by the root of 0, so the parameter moves by 1e-24 or nothing.
+      const [, adam] = after((p, g, a, b) => k.adam(p, g, a, b, { ...step, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }));
+      return { sgd: sgd!, adagrad: adagrad!, adam: adam! };
+    },
+    { sgd: 1e-6, adagrad: 1e-6, adam: 1e-6 },
+  );
+  const rounded = (values: ArrayLike<number>) => Array.from(values, (x) => Number(x.toPrecision(3)));
+  assert.deepEqual(rounded(sgd!), left);
+  assert.deepEqual(rounded(adagrad!), left);
+  assert.deepEqual(
+    rounded(adam!),
+    left.map((x) => Number((0.9 * x).toPrecision(3))),
+  );
+});

@@ -36,7 +36,7 @@ export interface SomeRows {
   readonly dim: number;
 }
 
-/** One optimiser step over flat arrays of equal length; each clears `gradient` afterwards. Semantics of torch.optim. */
+/** One optimiser step over flat arrays of equal length; each clears `gradient` afterwards. Semantics of torch.optim, apart from parameters and moments below 1e-30, which become 0. */
 export interface OptimizerKernels {
   adam(parameter: Floats, gradient: Floats, first: Floats, second: Floats, step: AdamStep): void;
   /**

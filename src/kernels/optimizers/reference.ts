@@ -1,6 +1,10 @@
 import type { Floats, Machine } from '../machine/machine.js';
 import type { AdagradStep, AdamStep, OptimizerKernels, SgdStep, SomeRows } from './optimizers.js';
 
+/** Smaller parameters and moments become 0. NaN is kept. */
+const TINY = 1e-30;
+const kept = (x: number): number => (Math.abs(x) < TINY ? 0 : x);
+
 export function optimizersReference(_: Machine): OptimizerKernels {
   return {
     adam: adamReference,
@@ -43,9 +47,10 @@ function sgdReference(parameter: Floats, gradient: Floats, buffer: Floats, s: Sg
     let g = gradient[k]! + s.l2 * parameter[k]!;
     if (s.momentum !== 0) {
       if (s.step > 1) g += s.momentum * buffer[k]!;
+      g = kept(g);
       buffer[k] = g;
     }
-    parameter[k]! -= s.learningRate * g;
+    parameter[k] = kept(parameter[k]! - s.learningRate * g);
   }
   gradient.fill(0);
 }
@@ -54,7 +59,7 @@ function adagradReference(parameter: Floats, gradient: Floats, squares: Floats, 
   for (let k = 0; k < parameter.length; k++) {
     const g = gradient[k]! + s.l2 * parameter[k]!;
     squares[k]! += g * g;
-    parameter[k]! -= (s.learningRate * g) / (Math.sqrt(squares[k]!) + s.epsilon);
+    parameter[k] = kept(parameter[k]! - (s.learningRate * g) / (Math.sqrt(squares[k]!) + s.epsilon));
   }
   gradient.fill(0);
 }
@@ -64,11 +69,11 @@ function adamReference(parameter: Floats, gradient: Floats, first: Floats, secon
   const correct2 = 1 - s.beta2 ** s.step;
   for (let k = 0; k < parameter.length; k++) {
     const g = gradient[k]! + s.l2 * parameter[k]!;
-    const m = s.beta1 * first[k]! + (1 - s.beta1) * g;
+    const m = kept(s.beta1 * first[k]! + (1 - s.beta1) * g);
     const v = s.beta2 * second[k]! + (1 - s.beta2) * g * g;
     first[k] = m;
     second[k] = v;
-    parameter[k]! -= (s.learningRate * (m / correct1)) / (Math.sqrt(v / correct2) + s.epsilon);
+    parameter[k] = kept(parameter[k]! - (s.learningRate * (m / correct1)) / (Math.sqrt(v / correct2) + s.epsilon));
   }
   gradient.fill(0);
 }
