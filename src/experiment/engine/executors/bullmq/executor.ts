@@ -21,7 +21,7 @@ import { jobIdOf } from './job-id.js';
 import { createJobQueues, type JobQueue } from './job-queues.js';
 import { fromJson, type QueuedResult, withinStore } from './message.js';
 import { ownCode, ownModules } from './own.js';
-import { isFull, openQueue, type QueueAddress, queueError } from './redis.js';
+import { isFull, isLost, openQueue, type QueueAddress, queueError } from './redis.js';
 import { type Requirement, roundedMemory, singleThreaded } from './requirement.js';
 import { unservedText } from './unserved.js';
 import { createCopyCheck } from './worker-files.js';
@@ -44,6 +44,8 @@ const [MOST_JOBS, AT_ONCE] = [10_000, 500];
 const COMPARE_MS = 1000 * paced(5);
 /** How long a result may take to appear in the store after its worker has said that it is there: network file systems cache folders. */
 const APPEAR_MS = 60_000;
+/** Between two attempts to open a queue while Redis does not answer. */
+const RETRY_MS = 500;
 /** Done jobs are kept for people who look: at most a day and 1,000 of each queue; failed ones a week. */
 const KEEP = { removeOnComplete: { age: 86_400, count: 1000 }, removeOnFail: { age: 7 * 86_400, count: 1000 } };
 
@@ -238,6 +240,18 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     end(job, 'failed', () => job.reject(error));
   }
 
+  /** The queue of a requirement. A loss of the connection meanwhile is waited out. */
+  async function queueOf(requirement: Requirement, signal: AbortSignal): Promise<JobQueue> {
+    for (;;) {
+      try {
+        return await queues.of(requirement);
+      } catch (error) {
+        if (!isLost(error) || signal.aborted || closed) throw error;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+
   const listening = new WeakSet<AbortSignal>();
 
   /** One listener for all jobs of a plan. */
@@ -271,7 +285,7 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
         memory: roundedMemory(singleThreaded(task.memory ?? 0, task.job.kind === 'part' ? 1 : plannedThreads())),
       };
       listenTo(control.signal);
-      const queue = await queues.of(requirement);
+      const queue = await queueOf(requirement, control.signal);
       return new Promise<Done>((resolve, reject) => {
         const id = jobIdOf(task, own.store, store);
         const job: Pending = { id, task, control, queue, resolve, reject, seen: 0, settling: false };
@@ -280,7 +294,8 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
           () => control.signal.aborted && interrupt(control.signal),
           (error: unknown) => {
             // A command that was not answered is repeated by the next comparison.
-            if (link.isUp() || isFull(String(error))) end(job, 'failed', () => reject(queueError(link.shown, error)));
+            if ((link.isUp() && !isLost(error)) || isFull(String(error)))
+              end(job, 'failed', () => reject(queueError(link.shown, error)));
           },
         );
       });

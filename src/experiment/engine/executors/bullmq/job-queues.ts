@@ -43,9 +43,15 @@ export function createJobQueues(link: QueueLink, directory: Directory, events: Q
     received.on('completed', ({ jobId }) => events.completed(jobId));
     received.on('failed', ({ jobId, failedReason }) => events.failed(jobId, failedReason));
     received.on('stalled', ({ jobId }) => events.stalled(jobId));
+    try {
+      await received.waitUntilReady();
+      await directory.addQueue(name, requirement);
+    } catch (error) {
+      // Another attempt has connections of its own.
+      for (const one of [received, bull]) void one.close().catch(() => {});
+      throw error;
+    }
     listeners.push(received);
-    await received.waitUntilReady();
-    await directory.addQueue(name, requirement);
     const queue = { name, requirement, bull };
     open.push(queue);
     return queue;

@@ -228,5 +228,11 @@ function reasonOf(text: string, tls: boolean): [problem: string, hint: string] {
   return [`does not answer: ${text}`, `Start Redis, ${port}. Finished jobs are kept.`];
 }
 
+/** Whether the connection was lost before Redis answered a command, or Redis is starting: it may be tried again. */
+export const isLost = (error: unknown): boolean =>
+  /Connection is closed|Connection is lost|isn't writeable|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|LOADING Redis/i.test(
+    describe(error),
+  );
+
 /** Whether Redis refused a command because it has no memory left. */
 export const isFull = (text: string): boolean => /OOM command not allowed|OutOfMemory/i.test(text);

@@ -88,30 +88,31 @@ async function attempt(work: Work, signal: AbortSignal, isCancelled: () => boole
   };
   for (;;) {
     if (isDone(task, task.folder!)) return complete(true);
-    try {
-      const { reused } = await executor.run(task, {
+    const ended = await executor
+      .run(task, {
         ...{ signal, teacher: () => undefined, saved: () => undefined },
         listen: send.event,
-      });
-      return await complete(reused);
-    } catch (error) {
-      if (isCancelled()) return failed(work, send, new RecdistillError('job-cancelled', { job: job.name }));
-      if (signal.aborted) return giveBack(work, 'goes back to the queue');
-      if (isLockedElsewhere(error)) await sleep(POLL_MS);
-      else if (error instanceof LostProcess || codeOf(error) === 'out-of-memory') {
-        const end = error instanceof LostProcess ? error.end : (error as Error).message;
-        const losses = job.data.losses + 1;
-        if (losses > RETRIES)
-          return failed(work, send, error instanceof LostProcess ? lost(task, error.end, losses) : error);
-        send({ retry: { attempt: losses, most: RETRIES, end } });
-        await job.updateData({ ...job.data, losses });
-        await sleep(BACKOFF_MS * 2 ** (losses - 1));
-        return giveBack(work, `goes back to the queue: its process ended with ${end}`);
-      } else if (codeOf(error) === 'lock-lost') return giveBack(work, 'was taken over by another worker');
-      else if (codeOf(error) === 'write-failed')
-        return { ...(await giveBack(work, `goes back to the queue: ${(error as Error).message}`)), broken: error };
-      else return failed(work, send, error);
-    }
+      })
+      .catch((error: unknown) => ({ error }));
+    // An error of the queue is none of the job: only what the executor throws makes it fail.
+    if (!('error' in ended)) return complete(ended.reused);
+    const { error } = ended;
+    if (isCancelled()) return failed(work, send, new RecdistillError('job-cancelled', { job: job.name }));
+    if (signal.aborted) return giveBack(work, 'goes back to the queue');
+    if (isLockedElsewhere(error)) await sleep(POLL_MS);
+    else if (error instanceof LostProcess || codeOf(error) === 'out-of-memory') {
+      const end = error instanceof LostProcess ? error.end : (error as Error).message;
+      const losses = job.data.losses + 1;
+      if (losses > RETRIES)
+        return failed(work, send, error instanceof LostProcess ? lost(task, error.end, losses) : error);
+      send({ retry: { attempt: losses, most: RETRIES, end } });
+      await job.updateData({ ...job.data, losses });
+      await sleep(BACKOFF_MS * 2 ** (losses - 1));
+      return giveBack(work, `goes back to the queue: its process ended with ${end}`);
+    } else if (codeOf(error) === 'lock-lost') return giveBack(work, 'was taken over by another worker');
+    else if (codeOf(error) === 'write-failed')
+      return { ...(await giveBack(work, `goes back to the queue: ${(error as Error).message}`)), broken: error };
+    else return failed(work, send, error);
   }
 }
 
