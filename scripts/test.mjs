@@ -5,6 +5,9 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 import { fileURLToPath } from 'node:url';
 
+// Two files are tested at a time, each with the processes that it starts: one thread for each is fastest. Tests of threads give their number.
+process.env.RECDISTILL_THREADS ??= '1';
+
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 process.chdir(root);
 const wanted = process.argv.slice(2);

@@ -106,7 +106,7 @@ test('several processes load the own units: models of one command, and the jobs 
   const models = ['slim', 'logistic-mf'];
   // Separate folders of runs, so that no run is reused.
   for (const jobs of ['1', '2']) {
-    const words = [...use('slim.mjs', 'logistic-mf.mjs'), ...DATA, '--epochs', '5', '--jobs', jobs];
+    const words = [...use('slim.mjs', 'logistic-mf.mjs'), ...DATA, '--epochs', '5', '--jobs', jobs, '--threads', '2'];
     await done('train', ...models, ...words, '--runs', w.path(`runs-${jobs}`));
   }
   const [one, two] = ['1', '2'].map((jobs) => models.map((model) => lastingFiles(w.path(`runs-${jobs}`, model))));
@@ -122,7 +122,7 @@ tune: { trials: 2 }
 against: none
 `;
   writeFileSync(own('parallel.yaml'), study);
-  const { code, stderr, stdout } = await w.run('study', own('parallel.yaml'), '--jobs', '2');
+  const { code, stderr, stdout } = await w.run('study', own('parallel.yaml'), '--jobs', '2', '--threads', '2');
   assert.equal(code, 0, stderr);
   assert.match(stderr, /2 jobs at a time/);
   assert.match(stdout, /^student +rank-net /m);

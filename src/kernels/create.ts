@@ -1,5 +1,6 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { totalmem } from 'node:os';
 import { alsReference, alsWasm } from './als/als.js';
+import { defaultThreads } from './default-threads.js';
 import { denseReference, denseWasm } from './dense/dense.js';
 import { fuseReference, fuseWasm } from './fuse/fuse.js';
 import { gemmReference, gemmWasm } from './gemm/gemm.js';
@@ -51,7 +52,7 @@ const families = [
 ] as const;
 
 export interface KernelOptions {
-  /** 1 to 64. Default: the number of cores, at most 4. */
+  /** 1 to 64. Default: that in the environment variable RECDISTILL_THREADS, or else the number of cores, at most 4. */
   readonly threads?: number;
   /** Maximum memory of the kernels in bytes. Default: 4 GiB or the machine's memory, whichever is less. */
   readonly memoryLimit?: number;
@@ -65,7 +66,7 @@ export interface KernelOptions {
  * @throws RecdistillError `bad-option` (threads, arithmetic), `needs-not-met` (arithmetic), `out-of-memory`
  */
 export function createKernels(options: KernelOptions = {}): Kernels {
-  const threads = options.threads ?? Math.min(4, availableParallelism());
+  const threads = options.threads ?? defaultThreads();
   const memoryLimit = options.memoryLimit ?? Math.min(2 ** 32, totalmem());
   const machine = createWasmMachine({ threads, memoryLimit, arithmetic: arithmeticOf(options.arithmetic) });
   return extend(

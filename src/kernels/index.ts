@@ -1,4 +1,5 @@
 export * from './create.js';
+export { defaultThreads, THREADS_VARIABLE } from './default-threads.js';
 export type { DenseLayer } from './dense/dense.js';
 export type { WeightedLists } from './fuse/fuse.js';
 export * from './kernels.js';

@@ -32,7 +32,19 @@ test('auto says what it found, does the work, and ends with a table, a bundle an
   assert.ok(existsSync(w.path(bundle, 'student.safetensors')));
   assert.match(readFileSync(w.path('runs', 'auto', 'report.html'), 'utf8'), /<svg[\s\S]*bytes of the bundle/);
 
-  const again = await w.json(...command, '--keep', '90%', '--jobs', '2', '--name', 'two', '--runs', 'others');
+  const again = await w.json(
+    ...command,
+    '--keep',
+    '90%',
+    '--jobs',
+    '2',
+    '--threads',
+    '2',
+    '--name',
+    'two',
+    '--runs',
+    'others',
+  );
   assert.equal(again.code, 0, again.stderr);
   const written = JSON.parse(readFileSync(w.path('runs', 'auto', 'report.json'), 'utf8'));
   const values = ({ rows, frontier }: Record<string, unknown>) =>

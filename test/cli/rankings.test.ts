@@ -41,7 +41,7 @@ test('--k keeps the first candidate items of each list, and no train items', asy
 test('files of shards, one after the other, have the rows of one file', { timeout: 300_000 }, async () => {
   for (const more of [['--k', '5'], ['--last']]) {
     await write('one.csv', ...more);
-    const said = await write('parts.csv', ...more, '--shards', '3', '--jobs', '2');
+    const said = await write('parts.csv', ...more, '--shards', '3', '--jobs', '2', '--threads', '2');
     assert.match(said, /parts-00000\.csv to .*parts-00002\.csv/);
     const parts = [0, 1, 2].map((n) => linesOf(`parts-0000${n}.csv`));
     assert.ok(parts.every(([header]) => header === linesOf('one.csv')[0]));

@@ -1,10 +1,15 @@
 /** Options that several commands share. */
-import { availableParallelism } from 'node:os';
 import { dataOptions } from '../../data/index.js';
 import { methodOf } from '../../distill/index.js';
 import { fail } from '../../errors.js';
 import { evaluationOptions } from '../../eval/index.js';
-import { type ArithmeticWord, arithmeticWords, createKernels, type Kernels } from '../../kernels/index.js';
+import {
+  type ArithmeticWord,
+  arithmeticWords,
+  createKernels,
+  defaultThreads,
+  type Kernels,
+} from '../../kernels/index.js';
 import { kernelShare } from '../../memory/index.js';
 import { modelOf } from '../../models/index.js';
 import { choice, flag, type OptionsSchema, optionalInt, optionalText, options, text } from '../../options/options.js';
@@ -84,7 +89,7 @@ export const machineGroup = group(
     threads: optionalInt({
       min: 1,
       max: 64,
-      help: 'Number of threads. Results do not depend on it. Default: one per core, at most 4.',
+      help: 'Number of threads. Results do not depend on it. Default: that in the environment variable RECDISTILL_THREADS, or else one per core, at most 4.',
     }),
     arithmetic: choice(arithmeticWords, {
       default: 'auto',
@@ -117,7 +122,7 @@ export interface Machine {
 export function machineOf(given: Given): Machine {
   const { threads, memoryLimit, arithmetic } = readOptions(machineGroup, given);
   return {
-    threads: threads ?? Math.min(4, availableParallelism()),
+    threads: threads ?? defaultThreads(),
     arithmetic,
     ...(memoryLimit === undefined ? {} : { memoryLimit: bytesOf(memoryLimit) }),
   };

@@ -42,6 +42,8 @@ export interface QueueOptions {
 const [MOST_JOBS, AT_ONCE] = [10_000, 500];
 /** Between two comparisons with the store and the queue. */
 const COMPARE_MS = 1000 * paced(5);
+/** A comparison that takes longer waits for an answer that does not come. */
+const UNANSWERED_MS = 1000 * paced(20);
 /** How long a result may take to appear in the store after its worker has said that it is there: network file systems cache folders. */
 const APPEAR_MS = 60_000;
 /** Between two attempts to open a queue while Redis does not answer. */
@@ -163,27 +165,41 @@ export async function queueExecutor(options: QueueOptions): Promise<Executor> {
     end(job, 'failed', () => job.reject(error));
   }
 
-  let comparing = false;
+  /** When the comparison with the queue began that has not ended. */
+  let comparing: number | undefined;
 
-  /** One comparison at a time: it takes long while Redis does not answer. */
+  /**
+   * One comparison with the queue at a time: it takes long while Redis does not answer. Of commands that were sent when the connection was lost, some
+   * are never answered; then a new connection is made. The comparison with the store waits for none.
+   */
   async function compareOnce(): Promise<void> {
-    if (comparing) return;
-    comparing = true;
+    compareWithStore();
+    const now = performance.now();
+    if (!link.isUp()) return;
+    if (comparing !== undefined) {
+      if (now - comparing > UNANSWERED_MS) {
+        comparing = undefined;
+        link.reconnect();
+      }
+      return;
+    }
+    comparing = now;
     try {
-      await compare();
+      await compareWithQueue();
     } finally {
-      comparing = false;
+      if (comparing === now) comparing = undefined;
     }
   }
 
-  /** Compares what is waited for with the store and with the queue. */
-  async function compare(): Promise<void> {
+  function compareWithStore(): void {
     for (const job of [...pending.values()]) {
       job.seen = isDone(job.task, job.task.folder!) ? job.seen + 1 : 0;
       // The first time its worker may be about to say so.
       if (job.seen > 1) resolveWith(job, false);
     }
-    if (!link.isUp()) return;
+  }
+
+  async function compareWithQueue(): Promise<void> {
     if (!cancelled && (await directory.isCancelled(id))) {
       cancelled = true;
       for (const job of [...pending.values()])

@@ -61,6 +61,8 @@ export interface QueueLink {
   readonly shown: string;
   /** Whether commands are answered now. */
   isUp(): boolean;
+  /** Begins a new connection. Commands without an answer fail. */
+  reconnect(): void;
   close(): Promise<void>;
 }
 
@@ -103,6 +105,7 @@ export async function openQueue({ connection, shown }: QueueAddress, options: Op
   return {
     ...{ redis, bull, shown, shared: { connection: redis, prefix: PREFIX, skipVersionCheck: true } },
     isUp: () => redis.status === 'ready',
+    reconnect: () => redis.disconnect(true),
     async close() {
       if (redis.status === 'ready') await Promise.race([redis.quit().catch(() => {}), sleep(1000)]);
       redis.disconnect();
